@@ -1,0 +1,1 @@
+//! Arrow values to column values.
