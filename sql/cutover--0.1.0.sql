@@ -20,12 +20,15 @@ CREATE TABLE cutover.phase (
 COMMENT ON TABLE cutover.phase IS 'The phases of the plan in force: who owns each, and when it was last synced.';
 
 CREATE TABLE cutover.phase_table (
+    phase       text NOT NULL REFERENCES cutover.phase ON DELETE CASCADE,
+    ordinal     integer NOT NULL,
+    plan_name   text NOT NULL,
     schema_name text NOT NULL,
     table_name  text NOT NULL,
-    phase       text NOT NULL REFERENCES cutover.phase ON DELETE CASCADE,
-    PRIMARY KEY (schema_name, table_name)
+    PRIMARY KEY (phase, ordinal)
 );
-COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to.';
+CREATE INDEX phase_table_name ON cutover.phase_table (schema_name, table_name);
+COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to, and which table each name of the plan was when it was loaded.';
 
 CREATE TABLE cutover.run (
     run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

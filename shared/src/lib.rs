@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod convert;
 pub mod error;
 pub mod plan;
+pub mod planner;
 pub mod report;
 pub mod session;
 pub mod source;
