@@ -10,6 +10,7 @@ pub mod api;
 pub mod catalog;
 pub mod convert;
 pub mod error;
+pub mod export;
 pub mod report;
 pub mod session;
 pub mod source;
