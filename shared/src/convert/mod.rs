@@ -60,3 +60,6 @@ impl Converter {
         &self.to
     }
 }
+
+/// The column type that holds every value of an Arrow type.
+pub fn natural(_from: &DataType) -> ColumnType { ColumnType::Json }
