@@ -34,7 +34,7 @@ CREATE TABLE cutover.run (
     run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phase         text NOT NULL,
     kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse')),
-    status        text NOT NULL CHECK (status IN ('ok', 'failed', 'skipped')),
+    status        text NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       bigint,
     started_at    timestamptz NOT NULL,
     finished_at   timestamptz NOT NULL,

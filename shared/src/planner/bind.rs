@@ -29,6 +29,21 @@ pub fn bind(
     check_kind(&plan.table, target.kind)?;
     let key = find_key(plan, &target)?;
     check_names(plan, &target)?;
+    make(ordinal, plan, key, target, source)
+}
+
+/// Makes the task of an append, which needs no key. Errors: as those of [`bind`].
+pub fn bind_append(plan: &TablePlan, target: Table, source: SourceShape<'_>) -> Result<Task> {
+    make(0, plan, Vec::new(), target, Some(source))
+}
+
+fn make(
+    ordinal: usize,
+    plan: &TablePlan,
+    key: Vec<String>,
+    target: Table,
+    source: Option<SourceShape<'_>>,
+) -> Result<Task> {
     let mut binder = Binder { plan, key: &key, source, warnings: Vec::new(), used: Vec::new() };
     let mut columns = Vec::new();
     for column in &target.columns {

@@ -6,7 +6,7 @@
 mod bind;
 mod order;
 
-pub use bind::{SourceShape, bind};
+pub use bind::{SourceShape, bind, bind_append, check_kind};
 pub use order::{link, sort};
 
 use crate::catalog::{Column, OnDelete, Table};

@@ -110,3 +110,16 @@ pub fn example_rows(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> S
         list(alias, &task.key),
     ))
 }
+
+/// Up to 5 refused rows: their key as text, then the reason.
+pub fn example_refused(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let spell = spelling(dialect);
+    let texts: Vec<String> = task.key.iter().map(|k| spell.text(&format!("r.{}", Ident(k)))).collect();
+    Sql::new(format!(
+        "SELECT {}, r.{} FROM {} r ORDER BY r.{} LIMIT 5",
+        texts.join(", "),
+        Ident(&task.own_column("_detail")),
+        temps.refused.qualified,
+        Ident(&task.own_column("_row")),
+    ))
+}

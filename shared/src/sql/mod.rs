@@ -15,7 +15,7 @@ mod sqlite;
 mod temps;
 
 pub use apply::{delete, insert, raise_sequence, update};
-pub use compare::{compare, count_ops, duplicate_keys, example_rows, retain};
+pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use guards::{count_imported, count_local_deletes, count_referring, count_rows};
 pub use log::*;
@@ -82,8 +82,8 @@ trait Spelling {
     fn temp(&self, name: &str) -> String;
     /// The name of a temporary table for `kind` and the task in place `ordinal` with this body.
     fn temp_name(&self, kind: &str, ordinal: usize, body: &str) -> String;
-    /// `CREATE TABLE` of a temporary table, up to its body.
-    fn create_temp(&self) -> &'static str;
+    /// The statements that make a temporary table, or empty one that is left from an earlier run.
+    fn create_temp(&self, table: &str, body: &str) -> Vec<String>;
     /// Gets rid of a temporary table at the end of a run.
     fn discard(&self, table: &str) -> String;
     /// The statistics that a planner needs of a table just filled; None where it needs none.

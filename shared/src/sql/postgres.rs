@@ -18,8 +18,8 @@ impl Spelling for Postgres {
         format!("cutover_{kind}_{ordinal}")
     }
 
-    fn create_temp(&self) -> &'static str {
-        "CREATE TABLE"
+    fn create_temp(&self, table: &str, body: &str) -> Vec<String> {
+        vec![format!("CREATE TABLE {table} ({body})")]
     }
 
     fn discard(&self, table: &str) -> String {

@@ -152,7 +152,7 @@ pub fn find_missing(dialect: Dialect, temps: &Temps, link: &Link, known: Known<'
     let texts = names.iter().map(|n| spell.text(n)).collect::<Vec<_>>().join(", ");
     let names = names.join(", ");
     Sql::new(format!(
-        "{with}\nSELECT sum(count(*)) OVER (), {texts}\nFROM {} s{joins}\nWHERE {} GROUP BY {names} ORDER BY {names} LIMIT 5",
+        "{with}\nSELECT CAST(sum(count(*)) OVER () AS bigint), {texts}\nFROM {} s{joins}\nWHERE {} GROUP BY {names} ORDER BY {names} LIMIT 5",
         temps.staging.qualified,
         missing.join(" OR "),
     ))

@@ -21,8 +21,9 @@ impl Spelling for Sqlite {
         format!("cutover_{kind}_{ordinal}_{shape:016x}")
     }
 
-    fn create_temp(&self) -> &'static str {
-        "CREATE TABLE IF NOT EXISTS"
+    // A run that failed left its rows: the rollback brought them back.
+    fn create_temp(&self, table: &str, body: &str) -> Vec<String> {
+        vec![format!("CREATE TABLE IF NOT EXISTS {table} ({body})"), format!("DELETE FROM {table}")]
     }
 
     fn discard(&self, table: &str) -> String {

@@ -29,7 +29,7 @@ CREATE TABLE main.cutover_run (
     run_id        INTEGER PRIMARY KEY AUTOINCREMENT,
     phase         TEXT NOT NULL,
     kind          TEXT NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse')),
-    status        TEXT NOT NULL CHECK (status IN ('ok', 'failed', 'skipped')),
+    status        TEXT NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       INTEGER,
     started_at    TEXT NOT NULL,
     finished_at   TEXT NOT NULL,

@@ -12,7 +12,8 @@ pub struct TempTable {
     /// Its bare name.
     pub name: String,
     pub(super) qualified: String,
-    pub create: Sql,
+    /// What makes it, empty.
+    pub create: Vec<Sql>,
     /// PostgreSQL drops it; SQLite, which cannot while an outer statement reads, empties it.
     pub discard: Sql,
     /// What gives the planner its statistics, where it needs any.
@@ -62,7 +63,7 @@ fn temp(spell: &dyn Spelling, kind: &str, ordinal: usize, columns: &[(String, St
     let name = spell.temp_name(kind, ordinal, &body);
     let qualified = spell.temp(&name);
     TempTable {
-        create: Sql::new(format!("{} {qualified} ({body})", spell.create_temp())),
+        create: spell.create_temp(&qualified, &body).into_iter().map(Sql::new).collect(),
         discard: Sql::new(spell.discard(&qualified)),
         analyze: spell.analyze(&qualified).map(Sql::new),
         name,
