@@ -113,10 +113,10 @@ fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>)
             }
         }
         // What follows needs every table by itself to be right.
-        if findings.len() == before {
-            if let Err(error) = engine::prepare(s, &phase.tables, &names, None) {
-                findings.push(finding(phase, None, error));
-            }
+        if findings.len() == before
+            && let Err(error) = engine::prepare(s, &phase.tables, &names, None)
+        {
+            findings.push(finding(phase, None, error));
         }
     }
     Ok(findings)

@@ -64,10 +64,10 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
             return Err(invalid(format!("{at}.ignore: \"{column}\" is part of the key")));
         }
     }
-    if let Some(origin) = &table.origin {
-        if origin.imported == origin.local {
-            return Err(invalid(format!("{at}.origin: \"imported\" and \"local\" are the same")));
-        }
+    if let Some(origin) = &table.origin
+        && origin.imported == origin.local
+    {
+        return Err(invalid(format!("{at}.origin: \"imported\" and \"local\" are the same")));
     }
     if let Some(zone) = &table.time_zone {
         zone.parse::<chrono_tz::Tz>()
