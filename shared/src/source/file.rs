@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, IntervalMonthDayNanoArray, StringArray};
+use arrow::array::{
+    Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, IntervalMonthDayNanoArray, StringArray,
+};
 use arrow::datatypes::{Field, Fields, IntervalMonthDayNano, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
@@ -302,10 +304,16 @@ fn settle<T>(path: &Path, input: &Input, outcome: Result<Result<T, ParquetError>
         return Err(refused(path, refusal));
     }
     if error.to_lowercase().contains("utf-8") {
-        return Err(Error::new(Kind::BadCharacter, format!("file \"{}\" holds text that is not UTF-8", path.display())));
+        return Err(Error::new(
+            Kind::BadCharacter,
+            format!("file \"{}\" holds text that is not UTF-8", path.display()),
+        ));
     }
     if error.contains("index overflow") {
-        return Err(refused(path, Refusal::Limit("A column holds too much text in one batch of rows.".to_owned())));
+        return Err(refused(
+            path,
+            Refusal::Limit("A column holds too much text in one batch of rows.".to_owned()),
+        ));
     }
     Err(bad_file(path, &format!("Its data cannot be decoded: {}.", error.trim_end_matches('.'))))
 }
@@ -314,7 +322,8 @@ fn refused(path: &Path, refusal: Refusal) -> Error {
     match refusal {
         Refusal::Damaged(what) => bad_file(path, &what),
         Refusal::Limit(what) => {
-            Error::new(Kind::LimitExceeded, format!("file \"{}\" exceeds a limit", path.display())).detail(what)
+            Error::new(Kind::LimitExceeded, format!("file \"{}\" exceeds a limit", path.display()))
+                .detail(what)
         }
         Refusal::Encrypted => {
             Error::new(Kind::NotSupported, format!("file \"{}\" is encrypted", path.display()))
@@ -324,5 +333,6 @@ fn refused(path: &Path, refusal: Refusal) -> Error {
 }
 
 fn bad_file(path: &Path, detail: &str) -> Error {
-    Error::new(Kind::BadFile, format!("file \"{}\" is not a valid Parquet file", path.display())).detail(detail)
+    Error::new(Kind::BadFile, format!("file \"{}\" is not a valid Parquet file", path.display()))
+        .detail(detail)
 }

@@ -23,7 +23,10 @@ pub enum Relative {
 /// links included; 58030 where the operating system fails.
 pub fn resolve(spec: &str, root: Option<&Path>, base: Relative) -> Result<Vec<PathBuf>> {
     if spec.is_empty() || spec.contains('\0') {
-        return Err(Error::new(Kind::InvalidParameter, "the path of a file is empty or holds a NUL character"));
+        return Err(Error::new(
+            Kind::InvalidParameter,
+            "the path of a file is empty or holds a NUL character",
+        ));
     }
     let path = place(spec, root, base)?;
     match fs::symlink_metadata(&path) {
@@ -45,9 +48,12 @@ fn place(spec: &str, root: Option<&Path>, base: Relative) -> Result<PathBuf> {
     let path = Path::new(spec);
     if let Some(root) = root {
         if path.is_relative() && leaves(path) {
-            return Err(Error::new(Kind::InvalidParameter, format!("path \"{spec}\" leaves its root folder"))
-                .detail(format!("The root is \"{}\".", root.display()))
-                .hint("Use a path inside the root, or an absolute path."));
+            return Err(Error::new(
+                Kind::InvalidParameter,
+                format!("path \"{spec}\" leaves its root folder"),
+            )
+            .detail(format!("The root is \"{}\".", root.display()))
+            .hint("Use a path inside the root, or an absolute path."));
         }
         return Ok(root.join(path));
     }
@@ -120,8 +126,11 @@ fn matches(path: &Path, root: Option<&Path>) -> Result<Vec<PathBuf>> {
         require_literal_leading_dot: true,
     };
     let found = glob::glob_with(&pattern, options).map_err(|e| {
-        Error::new(Kind::InvalidParameter, format!("\"{pattern}\" is not a valid glob"))
-            .detail(format!("{} at character {}.", e.msg, e.pos + 1))
+        Error::new(Kind::InvalidParameter, format!("\"{pattern}\" is not a valid glob")).detail(format!(
+            "{} at character {}.",
+            e.msg,
+            e.pos + 1
+        ))
     })?;
     let mut files = Vec::new();
     for file in found {

@@ -123,7 +123,9 @@ fn schema_element(reader: &mut Reader<'_>) -> Result<i64, Refusal> {
             (2, I32) => {
                 let width = reader.int()?;
                 if width > MAX_PAGE as i64 {
-                    return limit(format!("A column has values of {width} bytes; at most {MAX_PAGE} are read."));
+                    return limit(format!(
+                        "A column has values of {width} bytes; at most {MAX_PAGE} are read."
+                    ));
                 }
             }
             (5, I32) => {
@@ -227,7 +229,9 @@ fn page(bytes: &[u8], chunk: &Chunk) -> Result<Page, PageFault> {
         return Err(Refusal::Limit(what).into());
     }
     if compressed > MAX_PAGE + MIB {
-        return Err(Refusal::Limit(format!("A page has {compressed} bytes; at most {MAX_PAGE} are read.")).into());
+        return Err(
+            Refusal::Limit(format!("A page has {compressed} bytes; at most {MAX_PAGE} are read.")).into()
+        );
     }
     if page.levels > uncompressed || page.levels > compressed {
         return Err(Refusal::Damaged("A page has levels that are longer than the page.".to_owned()).into());

@@ -108,7 +108,9 @@ impl ChunkReader for ChunkInput {
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         let page = *self.page.lock().unwrap_or_else(PoisonError::into_inner);
         let end = start.checked_add(length as u64);
-        if start < self.chunk.start || end.is_none_or(|end| end > self.chunk.end) || length as u64 > page.compressed
+        if start < self.chunk.start
+            || end.is_none_or(|end| end > self.chunk.end)
+            || length as u64 > page.compressed
         {
             return Err(ParquetError::EOF("a page reaches beyond its column".to_owned()));
         }
@@ -117,7 +119,8 @@ impl ChunkReader for ChunkInput {
             let levels = usize::try_from(page.levels).unwrap_or(usize::MAX);
             let most = page.uncompressed.saturating_sub(page.levels);
             if grows_beyond(self.chunk.codec, bytes.get(levels..).unwrap_or_default(), most) {
-                let what = format!("A page decompresses to more than the {} bytes it claims.", page.uncompressed);
+                let what =
+                    format!("A page decompresses to more than the {} bytes it claims.", page.uncompressed);
                 return Err(self.input.refuse(Refusal::Limit(what)).into());
             }
         }

@@ -65,16 +65,16 @@ pub(super) fn relaxed(schema: &SchemaDescriptor) -> Result<SchemaDescriptor, Par
 }
 
 fn relaxed_field(field: &TypePtr) -> Result<TypePtr, ParquetError> {
-    let plain = field.is_primitive()
-        && !repeated(field)
-        && (finish(field) != Finish::Nothing || is_narrow(field));
+    let plain =
+        field.is_primitive() && !repeated(field) && (finish(field) != Finish::Nothing || is_narrow(field));
     let Type::PrimitiveType { basic_info, physical_type, type_length, .. } = field.as_ref() else {
         return Ok(Arc::clone(field));
     };
     if !plain {
         return Ok(Arc::clone(field));
     }
-    let mut builder = Type::primitive_type_builder(basic_info.name(), *physical_type).with_length(*type_length);
+    let mut builder =
+        Type::primitive_type_builder(basic_info.name(), *physical_type).with_length(*type_length);
     if basic_info.has_repetition() {
         builder = builder.with_repetition(basic_info.repetition());
     }
@@ -160,7 +160,9 @@ fn spell_unit(unit: &ParquetUnit) -> &'static str {
 
 fn spell_logical(logical: &LogicalType) -> String {
     match logical {
-        LogicalType::Timestamp(t) if t.is_adjusted_to_u_t_c => format!("Timestamp({}, UTC)", spell_unit(&t.unit)),
+        LogicalType::Timestamp(t) if t.is_adjusted_to_u_t_c => {
+            format!("Timestamp({}, UTC)", spell_unit(&t.unit))
+        }
         LogicalType::Timestamp(t) => format!("Timestamp({})", spell_unit(&t.unit)),
         LogicalType::Time(t) => format!("Time({})", spell_unit(&t.unit)),
         LogicalType::Decimal(d) => format!("Decimal({}, {})", d.precision, d.scale),

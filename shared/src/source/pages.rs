@@ -37,11 +37,14 @@ impl RowGroup {
     }
 
     fn pages(&self, column: usize) -> Result<Pages, Refused> {
-        let meta = self.group().columns().get(column).ok_or_else(|| damaged("A row group lacks a column."))?;
+        let meta =
+            self.group().columns().get(column).ok_or_else(|| damaged("A row group lacks a column."))?;
         let chunk = chunk(meta, self.input.size)?;
-        let rows = usize::try_from(self.group().num_rows()).map_err(|_| damaged("A row group has a negative number of rows."))?;
+        let rows = usize::try_from(self.group().num_rows())
+            .map_err(|_| damaged("A row group has a negative number of rows."))?;
         let input = ChunkInput::new(Arc::clone(&self.input), chunk);
-        let reader = SerializedPageReader::new(Arc::new(input), meta, rows, None).map_err(Refused::Decoder)?;
+        let reader =
+            SerializedPageReader::new(Arc::new(input), meta, rows, None).map_err(Refused::Decoder)?;
         let descriptor = meta.column_descr();
         Ok(Pages { reader, max_def: descriptor.max_def_level(), max_rep: descriptor.max_rep_level() })
     }
@@ -57,7 +60,8 @@ impl RowGroup {
             let chunk = chunk(meta, self.input.size)?;
             let descriptor = meta.column_descr();
             if descriptor.max_rep_level() == 0 && meta.num_values() != rows {
-                let what = format!("A column has {} values in a row group of {rows} rows.", meta.num_values());
+                let what =
+                    format!("A column has {} values in a row group of {rows} rows.", meta.num_values());
                 return Err(damaged(&what));
             }
             let sizes = self.walk(&chunk)?;
@@ -141,7 +145,11 @@ fn chunk(meta: &ColumnChunkMetaData, size: u64) -> Result<Chunk, Refused> {
         return Err(damaged("A column is stored in another file."));
     }
     let start = meta.dictionary_page_offset().unwrap_or_else(|| meta.data_page_offset());
-    let numbers = (u64::try_from(start), u64::try_from(meta.compressed_size()), u64::try_from(meta.uncompressed_size()));
+    let numbers = (
+        u64::try_from(start),
+        u64::try_from(meta.compressed_size()),
+        u64::try_from(meta.uncompressed_size()),
+    );
     let (Ok(start), Ok(length), Ok(uncompressed)) = numbers else {
         return Err(damaged("A column has a negative size or place."));
     };
