@@ -51,6 +51,8 @@ fn kind(code: c_int, message: &str) -> Kind {
         _ => match code & 0xff {
             ffi::SQLITE_INTERRUPT => return Kind::Cancelled,
             ffi::SQLITE_CONSTRAINT => b"23000",
+            // No lock is meant, but the statement that calls us.
+            ffi::SQLITE_BUSY if message.contains("SQL statements in progress") => b"25001",
             ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => b"55P03",
             ffi::SQLITE_READONLY => b"25006",
             ffi::SQLITE_FULL => b"53100",
@@ -74,7 +76,7 @@ const CONSTRAINT_DATATYPE: c_int = ffi::SQLITE_CONSTRAINT | (12 << 8);
 
 /// `SQLITE_ERROR` says only in words what it is.
 fn by_message(message: &str) -> &'static [u8; 5] {
-    const WORDS: [(&str, &[u8; 5]); 14] = [
+    const WORDS: [(&str, &[u8; 5]); 13] = [
         ("no such table", b"42P01"),
         ("no such column", b"42703"),
         ("has no column named", b"42703"),
@@ -86,7 +88,6 @@ fn by_message(message: &str) -> &'static [u8; 5] {
         ("syntax error", b"42601"),
         ("incomplete input", b"42601"),
         ("unrecognized token", b"42601"),
-        ("SQL statements in progress", b"25001"),
         ("within a transaction", b"25001"),
         ("too many", b"54000"),
     ];

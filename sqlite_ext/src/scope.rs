@@ -32,6 +32,8 @@ pub struct Scopes {
     frame: Option<Frame>,
     depth: usize,
     writing: bool,
+    /// Something was written in the frame.
+    pub(crate) dirty: bool,
     /// Each database that the catalog was read from, with its schema version then.
     versions: Vec<(String, i64)>,
 }
@@ -72,6 +74,7 @@ impl SqliteSession<'_> {
     /// See [`cutover_core::session::Session::scope`].
     pub(crate) fn in_savepoint(&mut self, keep: Keep, body: Body<'_>) -> Result<()> {
         self.open_frame("BEGIN")?;
+        let clean = !self.scopes.dirty;
         let name = format!("cutover_{}", self.scopes.depth);
         self.db.run(&format!("SAVEPOINT {name}"))?;
         let (cursors, loads) = (self.cursors.len(), self.loads.len());
@@ -82,10 +85,10 @@ impl SqliteSession<'_> {
         self.loads.truncate(loads);
         let result = match (result, keep) {
             (Ok(()), Keep::Yes) => self.still_open().and_then(|()| release(self.db, &name)),
-            (Ok(()), Keep::No) => return self.undo(&name),
+            (Ok(()), Keep::No) => return self.undo(&name, clean),
             (Err(error), _) => Err(error),
         };
-        result.map_err(|error| match self.undo(&name) {
+        result.map_err(|error| match self.undo(&name, clean) {
             Ok(()) => error,
             Err(second) => also(error, &second),
         })
@@ -135,15 +138,17 @@ impl SqliteSession<'_> {
             self.db.run(&format!("SAVEPOINT {CALL}"))?;
             self.scopes.frame = Some(Frame::Savepoint);
         }
+        self.scopes.dirty = false;
         Ok(())
     }
 
-    /// Undoes a savepoint's work. Where SQLite has already undone the whole transaction, the frame
-    /// is closed, so that a later write begins one of its own.
-    fn undo(&mut self, name: &str) -> Result<()> {
+    /// Undoes a savepoint's work. Where SQLite has undone the whole transaction, and it was ours and
+    /// held nothing else (`clean`), that comes to the same, and a later write begins a new one;
+    /// otherwise the call can only fail.
+    fn undo(&mut self, name: &str, clean: bool) -> Result<()> {
         let undone = if self.db.is_autocommit() { Ok(()) } else { back_to(self.db, name) };
         let undone = undone.or_else(|error| abandon(self.db, error));
-        if self.db.is_autocommit() {
+        if self.db.is_autocommit() && clean && self.scopes.frame == Some(Frame::Transaction) {
             self.scopes.frame = None;
             self.scopes.writing = false;
         }

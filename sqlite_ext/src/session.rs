@@ -24,7 +24,7 @@ use crate::statement::{Db, Statement};
 pub struct SqliteSession<'c> {
     pub(crate) db: Db<'c>,
     pub(crate) facts: Facts,
-    /// A handle is an index here; handles are never used twice.
+    /// A handle is an index here.
     pub(crate) cursors: Vec<Option<Cursor<'c>>>,
     pub(crate) loads: Vec<Option<Load<'c>>>,
     /// A statement that fails where the caller has interrupted.
@@ -98,10 +98,11 @@ impl Session for SqliteSession<'_> {
         self.still_open()?;
         let mut statement = Statement::prepare(self.db, sql.as_str())?;
         statement.bind(args)?;
-        let counts = !statement.is_readonly() && writes_rows(sql.as_str());
+        let writes = !statement.is_readonly();
+        self.scopes.dirty |= writes;
         while statement.step()? {}
         // After DDL, SQLite would repeat the count of the statement before.
-        Ok(if counts { self.db.changes() } else { 0 })
+        Ok(if writes && writes_rows(sql.as_str()) { self.db.changes() } else { 0 })
     }
 
     fn query(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Vec<Value>>> {
@@ -136,6 +137,7 @@ impl Session for SqliteSession<'_> {
     fn load_open(&mut self, target: &LoadTarget) -> Result<LoadId> {
         self.still_open()?;
         let load = Load::open(self.db, target)?;
+        self.scopes.dirty = true;
         self.loads.push(Some(load));
         Ok(LoadId(self.loads.len() - 1))
     }
