@@ -123,6 +123,11 @@ impl Run {
                 );
             }
             "error-inside" => self.error(&rest, &body),
+            // An error of the database itself, which words it in its own way.
+            "error-own" => {
+                self.error(&rest, &body);
+                self.end.errors.pop();
+            }
             "watch" => self.watch(&rest),
             "writes" => self.writes(&rest),
             other => panic!("no such step: {other}"),
