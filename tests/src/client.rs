@@ -133,7 +133,7 @@ impl Client {
         assert!(alive, "{} died\n{sql}\n{out}\n{said}", self.db.name());
         let rows = out
             .trim_end_matches(['\n', ROW])
-            .split(['\n', ROW])
+            .split(ROW)
             .filter(|_| !out.trim().is_empty())
             .map(|row| row.split(COLUMN).map(|cell| (cell != NULL).then(|| cell.to_owned())).collect())
             .collect();
