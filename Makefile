@@ -73,7 +73,7 @@ test: sqlite postgresql
 
 bench: sqlite postgresql
 	@$(call CRATE,build) -p cutover-tests --bin bench
-	@PG_SETTINGS="-c max_wal_size=8GB -c shared_buffers=512MB" tests/with-postgres.sh $(BUILT)/bench
+	@PG_SETTINGS="-c fsync=on -c autovacuum=off -c max_wal_size=16GB -c shared_buffers=1GB" $(BUILT)/bench $(ONLY)
 
 release:
 	@$(MAKE) --no-print-directory all PROFILE=dist
