@@ -122,12 +122,12 @@ fn sync_phase(
 fn sync_phases(phases: Option<Vec<Option<String>>>) -> ReportRows {
     let phases: Vec<String> =
         phases.unwrap_or_default().into_iter().map(|phase| required("phases", phase)).collect();
-    report(run(|session| api::sync_phases(session, &phases, &SyncOptions::default())))
+    report(run(|session| api::sync_phases(session, &phases)))
 }
 
 #[pg_extern]
 fn sync_all() -> ReportRows {
-    report(run(|session| api::sync_all(session, &SyncOptions::default())))
+    report(run(|session| api::sync_all(session)))
 }
 
 #[pg_extern]

@@ -105,6 +105,7 @@ fn facts() -> Facts {
             database_version: version.to_string_lossy().split(' ').next().unwrap_or_default().to_owned(),
             role: role.to_string_lossy().into_owned(),
             read_only: pg_sys::XactReadOnly || pg_sys::RecoveryInProgress(),
+            foreign_keys: true,
             may_read_files: has(pg_sys::ROLE_PG_READ_SERVER_FILES),
             may_write_files: has(pg_sys::ROLE_PG_WRITE_SERVER_FILES),
         }
