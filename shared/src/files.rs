@@ -1,6 +1,6 @@
 //! Single files: a Parquet file into a table, a relation or query into a Parquet file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use crate::api::{ExportOptions, ImportOptions};
@@ -19,7 +19,8 @@ const FETCH: usize = 8192;
 /// The longest name PostgreSQL keeps, in bytes; longer ones it would cut in silence.
 const LONGEST_NAME: usize = 63;
 
-/// Imports a file, a folder or a pattern of files into a table of its name or of `target`'s.
+/// Imports a file, a folder or a pattern of files into a table of its name or of `target`'s. A
+/// relative path starts from the working directory in SQLite; a server takes absolute ones only.
 ///
 /// Errors: those of the file and its values, 22023 a `write` that is none, 25006 read-only, 42809
 /// not a table, 42703 a column the table lacks, 55000 the table's phase is live here, 23505 and
@@ -49,19 +50,13 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
         planner::check_kind(&name.to_string(), table.kind)?;
         state::check_owner(s, &table.schema, &table.name)?;
     }
-    let root = root(s)?;
     let mut row = match (table, write) {
-        (Some(table), Some(write)) => merge(s, path, root.as_deref(), &name, &table, write)?,
-        (Some(table), None) => append(s, path, root.as_deref(), &name, table)?,
-        (None, _) => create(s, path, root.as_deref(), &name)?,
+        (Some(table), Some(write)) => merge(s, path, &name, &table, write)?,
+        (Some(table), None) => append(s, path, &name, table)?,
+        (None, _) => create(s, path, &name)?,
     };
     row.elapsed_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     Ok(vec![row])
-}
-
-/// The plan's folder, from which relative names start, where a plan has one.
-fn root(s: &mut dyn Session) -> Result<Option<PathBuf>> {
-    Ok(state::find_plan(s)?.and_then(|stored| stored.plan.root).map(PathBuf::from))
 }
 
 /// The table that a file is named after.
@@ -98,17 +93,10 @@ fn lone_plan(name: &RelName, path: &str, write: Write) -> TablePlan {
 }
 
 /// By the engine's own rules, as a phase of one table.
-fn merge(
-    s: &mut dyn Session,
-    path: &str,
-    root: Option<&Path>,
-    name: &RelName,
-    table: &Table,
-    write: Write,
-) -> Result<ReportRow> {
+fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: Write) -> Result<ReportRow> {
     let plan = lone_plan(name, path, write);
     let found = RelName::new(Some(&table.schema), &table.name);
-    let mut prepared: Prepared = engine::prepare(s, &[plan], &[found], Some(root))?;
+    let mut prepared: Prepared = engine::prepare(s, &[plan], &[found], Some(None))?;
     let outcome = engine::run(s, &mut prepared, RunKind::Sync, &Default::default(), &mut |_, _, _| Ok(()))?;
     let mut rows = engine::report(None, &prepared, &outcome);
     rows.pop().ok_or_else(|| Error::new(Kind::Internal, "a run of one table has no report"))
@@ -123,7 +111,7 @@ fn append(
     table: Table,
 ) -> Result<ReportRow> {
     let plan = lone_plan(name, path, Write::Upsert);
-    let mut input = engine::open_source(s.facts(), root, path)?;
+    let mut input = engine::open_source(s.facts(), None, path)?;
     let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &columns };
     let task = planner::bind_append(&plan, table, shape)?;
@@ -169,9 +157,9 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
 }
 
 /// A table of the file's own columns, and its rows.
-fn create(s: &mut dyn Session, path: &str, root: Option<&Path>, name: &RelName) -> Result<ReportRow> {
+fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> {
     let dialect = s.facts().dialect;
-    let mut input = engine::open_source(s.facts(), root, path)?;
+    let mut input = engine::open_source(s.facts(), None, path)?;
     let columns: Vec<_> =
         input.reader.columns().iter().map(|c| (c.name.clone(), c.natural.clone())).collect();
     check_names(name, &columns)?;
@@ -264,8 +252,7 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
 
 /// The columns of a Parquet file, and the types that `import_parquet` gives them here.
 pub fn parquet_schema(s: &mut dyn Session, path: &str) -> Result<Vec<SchemaRow>> {
-    let root = root(s)?;
-    let input = engine::open_source(s.facts(), root.as_deref(), path)?;
+    let input = engine::open_source(s.facts(), None, path)?;
     let dialect = s.facts().dialect;
     let rows = input.reader.columns().iter().map(|column| SchemaRow {
         column_name: column.name.clone(),
