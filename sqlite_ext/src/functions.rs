@@ -28,8 +28,8 @@ const FUNCTIONS: [(&str, Function); 11] = [
     ("check_plan()", check_plan),
     ("explain_phase(phase)", explain_phase),
     ("sync_phase(phase [, options])", sync_phase),
-    ("sync_phases(phase, ... [, options])", sync_phases),
-    ("sync_all([options])", sync_all),
+    ("sync_phases(phase, ...)", sync_phases),
+    ("sync_all()", sync_all),
     ("sync_job(phase)", sync_job),
 ];
 
@@ -100,16 +100,14 @@ fn sync_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 }
 
 fn sync_phases(session: &mut dyn Session, args: &Args) -> Result<Answer> {
-    let last = args.values.len().saturating_sub(1);
-    let has_options = args.values.get(last).and_then(Value::as_str).is_some_and(is_object);
-    let count = if has_options { last } else { args.values.len() };
+    let count = args.values.len();
     let phases = (0..count).map(|i| args.text(i, "phase").map(str::to_owned)).collect::<Result<Vec<_>>>()?;
-    json(&api::sync_phases(session, &phases, &args.options(count)?)?)
+    json(&api::sync_phases(session, &phases)?)
 }
 
 fn sync_all(session: &mut dyn Session, args: &Args) -> Result<Answer> {
-    args.count(0, 1)?;
-    json(&api::sync_all(session, &args.options(0)?)?)
+    args.count(0, 0)?;
+    json(&api::sync_all(session)?)
 }
 
 fn sync_job(session: &mut dyn Session, args: &Args) -> Result<Answer> {

@@ -58,7 +58,9 @@ impl<'c> SqliteSession<'c> {
     fn open(db: Db<'c>) -> Result<Self> {
         let query_only = db.rows("PRAGMA query_only", &[])?;
         let query_only = query_only.first().and_then(|row| row.first()).is_some_and(Value::is_true);
+        let foreign_keys = db.rows("PRAGMA foreign_keys", &[])?;
         let facts = Facts {
+            foreign_keys: foreign_keys.first().and_then(|row| row.first()).is_some_and(Value::is_true),
             dialect: Dialect::Sqlite,
             database_version: rusqlite::version().to_owned(),
             role: String::new(),

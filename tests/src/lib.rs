@@ -1,1 +1,38 @@
+//! Tests that drive cutover the way its users do: through `psql` and `sqlite3`, as processes.
+//!
+//! This crate depends on neither extension; what it runs is what `make` left in `dist/`.
 
+#![allow(clippy::missing_panics_doc)]
+
+pub mod all_types;
+pub mod calls;
+pub mod canonical;
+pub mod client;
+pub mod files;
+pub mod postgres;
+pub mod scenario;
+pub mod steps;
+
+use std::path::PathBuf;
+
+/// The two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Db {
+    Postgres,
+    Sqlite,
+}
+
+impl Db {
+    /// Its name in file names and in the steps of a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            Db::Postgres => "postgres",
+            Db::Sqlite => "sqlite",
+        }
+    }
+}
+
+/// The top folder of the repository.
+pub fn home() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}

@@ -1,0 +1,83 @@
+# cutover: build, try, test and install. `make help` lists the targets.
+#
+# Everything is built by one cargo call per crate: features of one would leak into the others.
+
+VERSION   := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# The PostgreSQL to build for; its version picks the feature (15, 16, 17 or 18).
+PG_CONFIG ?= pg_config
+PG_MAJOR   = $(shell $(PG_CONFIG) --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+# `release` builds in minutes and is what the tests run on; `dist` adds link-time optimisation.
+PROFILE   ?= release
+CARGO     ?= cargo
+CRATE      = $(CARGO) $(1) --profile $(PROFILE) --locked
+BUILT      = $(or $(CARGO_TARGET_DIR),target)/$(PROFILE)
+
+export PG_CONFIG
+PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
+
+.PHONY: all help sqlite postgresql install demo demo-postgres test bench release clean setup-sqlite setup-postgres
+
+all: sqlite postgresql
+
+help:
+	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
+	@echo "make demo            real data, phases and quarantine in SQLite"
+	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
+	@echo "make test            everything CI runs"
+	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
+	@echo "make install         put the PostgreSQL extension where PG_CONFIG=$(PG_CONFIG) says"
+	@echo "make release         build again with link-time optimisation"
+	@echo "make clean           remove what was built"
+
+setup-sqlite:
+	@tests/setup.sh sqlite
+
+setup-postgres:
+	@tests/setup.sh postgres
+
+sqlite: setup-sqlite
+	$(call CRATE,build) -p cutover-sqlite
+	@mkdir -p dist/sqlite
+	@install -m 755 $(BUILT)/libcutover_sqlite.so dist/sqlite/cutover.so
+
+postgresql: setup-postgres
+	$(PGRX) $(call CRATE,build) -p cutover-pg --features pg$(PG_MAJOR)
+	@mkdir -p dist/postgresql
+	@rm -f dist/postgresql/*
+	@install -m 755 $(BUILT)/libcutover_pg.so dist/postgresql/cutover.so
+	@install -m 644 sql/cutover.control sql/cutover--$(VERSION).sql dist/postgresql/
+
+# Only copies, so that it can run as root without a toolchain: build first.
+install:
+	@test -f dist/postgresql/cutover.so || { echo "cutover: run make first"; exit 1; }
+	install -d "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)" "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension"
+	install -m 755 dist/postgresql/cutover.so "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/"
+	install -m 644 dist/postgresql/cutover.control dist/postgresql/cutover--*.sql \
+	    "$(DESTDIR)$$($(PG_CONFIG) --sharedir)/extension/"
+
+demo: sqlite
+	@sql/examples/nycflights13/demo-sqlite.sh
+
+demo-postgres: postgresql
+	@tests/with-postgres.sh sql/examples/nycflights13/demo-postgres.sh
+
+test: sqlite postgresql
+	@tests/setup.sh lint
+	$(CARGO) fmt --all --check
+	$(call CRATE,clippy) -p cutover-core --all-targets -- -D warnings
+	$(call CRATE,clippy) -p cutover-sqlite -- -D warnings
+	$(PGRX) $(call CRATE,clippy) -p cutover-pg --features pg$(PG_MAJOR) -- -D warnings
+	$(call CRATE,clippy) -p cutover-tests --all-targets -- -D warnings
+	$(call CRATE,test) -p cutover-core
+	$(call CRATE,test) -p cutover-tests
+
+bench: sqlite postgresql
+	@$(call CRATE,build) -p cutover-tests --bin bench
+	@PG_SETTINGS="-c fsync=on -c autovacuum=off -c max_wal_size=16GB -c shared_buffers=1GB" $(BUILT)/bench $(ONLY)
+
+release:
+	@$(MAKE) --no-print-directory all PROFILE=dist
+
+clean:
+	rm -rf dist .work
+	$(CARGO) clean

@@ -1,0 +1,2 @@
+CREATE TABLE items (id integer PRIMARY KEY, name text);
+CREATE TABLE few (id integer PRIMARY KEY, name text);

@@ -1,0 +1,63 @@
+//! The private PostgreSQL server that all tests of one process share, each in its own database.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use crate::home;
+
+/// A running server. It stops, and its folder goes, when its standard input closes: at the end of
+/// this process, however that comes.
+pub struct Server {
+    /// The folder of its socket.
+    pub host: String,
+    /// psql of the same version.
+    pub psql: String,
+    /// A folder that the server and the tests can read and write.
+    pub files: PathBuf,
+    _process: Child,
+}
+
+/// The server of this process, started at the first call.
+pub fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(start)
+}
+
+fn start() -> Server {
+    let mut process = Command::new(home().join("tests/with-postgres.sh"))
+        .args(["sh", "-c", "echo \"$PGHOST\"; command -v psql; echo \"$CUTOVER_FILES\"; exec cat >/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("with-postgres.sh runs");
+    let stdout = process.stdout.take().expect("its output is piped");
+    let mut lines = BufReader::new(stdout).lines();
+    let mut line = || lines.next().expect("the private server did not start: see above").expect("text");
+    let (host, psql, files) = (line(), line(), PathBuf::from(line()));
+    Server { host, psql, files, _process: process }
+}
+
+impl Server {
+    /// A psql that finds this server, without the caller's own configuration.
+    pub fn psql(&self, database: &str) -> Command {
+        let mut command = Command::new("stdbuf");
+        command.args([
+            "-oL", &self.psql, "-X", "-q", "-h", &self.host, "-p", "5432", "-U", "postgres", "-d", database,
+        ]);
+        command
+    }
+
+    /// Makes an empty database with the extension in it.
+    pub fn new_database(&self, name: &str) {
+        for (database, sql) in [
+            ("postgres", format!("DROP DATABASE IF EXISTS \"{name}\"")),
+            ("postgres", format!("CREATE DATABASE \"{name}\"")),
+            (name, "CREATE EXTENSION cutover".to_owned()),
+        ] {
+            let output = self.psql(database).args(["-c", &sql]).output().expect("psql runs");
+            assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}
