@@ -20,18 +20,21 @@ CREATE TABLE cutover.phase (
 COMMENT ON TABLE cutover.phase IS 'The phases of the plan in force: who owns each, and when it was last synced.';
 
 CREATE TABLE cutover.phase_table (
+    phase       text NOT NULL REFERENCES cutover.phase ON DELETE CASCADE,
+    ordinal     integer NOT NULL,
+    plan_name   text NOT NULL,
     schema_name text NOT NULL,
     table_name  text NOT NULL,
-    phase       text NOT NULL REFERENCES cutover.phase ON DELETE CASCADE,
-    PRIMARY KEY (schema_name, table_name)
+    PRIMARY KEY (phase, ordinal)
 );
-COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to.';
+CREATE INDEX phase_table_name ON cutover.phase_table (schema_name, table_name);
+COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to, and which table each name of the plan was when it was loaded.';
 
 CREATE TABLE cutover.run (
     run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phase         text NOT NULL,
     kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse')),
-    status        text NOT NULL CHECK (status IN ('ok', 'failed', 'skipped')),
+    status        text NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       bigint,
     started_at    timestamptz NOT NULL,
     finished_at   timestamptz NOT NULL,
@@ -124,3 +127,107 @@ ORDER BY p.ordinal;
 COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it, its last success, its last error and the failures since.';
 
 -- Functions (one per function of shared/src/api.rs).
+
+-- None is STRICT: a NULL where a value is needed is 22004, not a silent NULL.
+
+CREATE FUNCTION cutover.version()
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'version_wrapper';
+COMMENT ON FUNCTION cutover.version() IS 'The version of the extension''s library.';
+
+CREATE FUNCTION cutover.import_parquet(path text, target text DEFAULT NULL, write text DEFAULT 'append')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_parquet_wrapper';
+COMMENT ON FUNCTION cutover.import_parquet(text, text, text) IS 'Imports a Parquet file, a folder or a glob into a table, which is made where there is none.';
+
+CREATE FUNCTION cutover.export_parquet(source text, path text, overwrite boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_parquet_wrapper';
+COMMENT ON FUNCTION cutover.export_parquet(text, text, boolean) IS 'Writes a relation or a query to a Parquet file and returns how many rows.';
+
+CREATE FUNCTION cutover.parquet_schema(path text)
+RETURNS TABLE (column_name text, parquet_type text, column_type text, nullable boolean)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'parquet_schema_wrapper';
+COMMENT ON FUNCTION cutover.parquet_schema(text) IS 'The columns of a Parquet file.';
+
+CREATE FUNCTION cutover.load_plan(plan text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'load_plan_wrapper';
+COMMENT ON FUNCTION cutover.load_plan(text) IS 'Checks a plan, a path or the document itself, and puts it in force.';
+
+CREATE FUNCTION cutover.show_plan()
+RETURNS json
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'show_plan_wrapper';
+COMMENT ON FUNCTION cutover.show_plan() IS 'The plan in force.';
+
+CREATE FUNCTION cutover.check_plan()
+RETURNS TABLE (severity text, sqlstate text, phase text, table_name text, message text, hint text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'check_plan_wrapper';
+COMMENT ON FUNCTION cutover.check_plan() IS 'What is wrong with the plan in force, by the database as it is now.';
+
+CREATE FUNCTION cutover.explain_phase(phase text)
+RETURNS TABLE (step bigint, table_name text, action text, statement text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'explain_phase_wrapper';
+COMMENT ON FUNCTION cutover.explain_phase(text) IS 'What a run of a phase would do, step by step.';
+
+CREATE FUNCTION cutover.sync_phase(
+    phase text, mode text DEFAULT 'auto', dry_run boolean DEFAULT false, rehearse boolean DEFAULT false, root text DEFAULT NULL,
+    max_delete text DEFAULT NULL, allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_phase_wrapper';
+COMMENT ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text, text, boolean, boolean) IS 'Makes the tables of a phase what its sources say.';
+
+CREATE FUNCTION cutover.sync_phases(VARIADIC phases text[] DEFAULT '{}')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_phases_wrapper';
+COMMENT ON FUNCTION cutover.sync_phases(text[]) IS 'Syncs several phases, in dependency order.';
+
+CREATE FUNCTION cutover.sync_all()
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_all_wrapper';
+COMMENT ON FUNCTION cutover.sync_all() IS 'Syncs every phase whose authority is its source.';
+
+CREATE FUNCTION cutover.sync_job(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_job_wrapper';
+COMMENT ON FUNCTION cutover.sync_job(text) IS 'Syncs a phase for a scheduler: ok, failed or skipped; a failure is recorded, not raised.';
+
+-- Nothing is for everyone: GRANT what a role is to use.
+REVOKE ALL ON FUNCTION cutover.version() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.import_parquet(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_parquet(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.parquet_schema(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.load_plan(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.show_plan() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.check_plan() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.explain_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_phases(text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_all() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.plan FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.phase FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.phase_table FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.run FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.run_table FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.quarantine FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.sync_cursor FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.stub FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.last_report FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.phase_status FROM PUBLIC;
+
+-- A dump carries the state, with the sequences of its numbers.
+SELECT pg_catalog.pg_extension_config_dump('cutover.plan', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.phase', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.phase_table', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.run', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.run_table', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.quarantine', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.sync_cursor', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.stub', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.plan_plan_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.run_run_id_seq', '');

@@ -1,5 +1,6 @@
 //! Tables as they are found in the database: what a run needs to know of a target, read once.
 
+use crate::error::{Error, Kind, Result};
 use crate::types::ColumnType;
 
 /// A table's name as a plan or a caller writes it; the schema may be left out.
@@ -13,6 +14,52 @@ impl RelName {
     /// A name in a schema (SQLite: an attached database).
     pub fn new(schema: Option<&str>, name: &str) -> Self {
         RelName { schema: schema.map(str::to_owned), name: name.to_owned() }
+    }
+
+    /// Reads `name` or `schema.name`; either part may be quoted, `"my schema"."a.b"`, and is taken
+    /// literally, without folding its case. Errors: 42602.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = || Error::new(Kind::InvalidName, format!("\"{text}\" is not a table's name"));
+        let mut parts: Vec<String> = Vec::new();
+        let mut rest = text;
+        loop {
+            let (part, tail) = match rest.strip_prefix('"') {
+                Some(quoted) => unquote(quoted).ok_or_else(bad)?,
+                None => {
+                    let end = rest.find('.').unwrap_or(rest.len());
+                    (rest[..end].to_owned(), &rest[end..])
+                }
+            };
+            if part.is_empty() || part.contains('\0') {
+                return Err(bad());
+            }
+            parts.push(part);
+            if tail.is_empty() {
+                break;
+            }
+            rest = tail.strip_prefix('.').ok_or_else(bad)?;
+        }
+        match (parts.pop(), parts.pop(), parts.pop()) {
+            (Some(name), schema, None) => Ok(RelName { schema, name }),
+            _ => Err(bad()),
+        }
+    }
+}
+
+/// The text up to the closing quote (doubled quotes made single), and what follows it.
+fn unquote(text: &str) -> Option<(String, &str)> {
+    let mut part = String::new();
+    let mut rest = text;
+    loop {
+        let (head, tail) = rest.split_once('"')?;
+        part.push_str(head);
+        match tail.strip_prefix('"') {
+            Some(more) => {
+                part.push('"');
+                rest = more;
+            }
+            None => return Some((part, tail)),
+        }
     }
 }
 
@@ -153,5 +200,21 @@ impl Table {
     /// The columns of the primary key; empty where there is none.
     pub fn primary_key(&self) -> &[String] {
         self.uniques.iter().find(|u| u.primary).map_or(&[], |u| &u.columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_with_schema_and_quotes() {
+        let name = |text| RelName::parse(text).unwrap();
+        assert_eq!(name("jobs"), RelName::new(None, "jobs"));
+        assert_eq!(name("app.jobs"), RelName::new(Some("app"), "jobs"));
+        assert_eq!(name(r#""my app"."a.""b""#), RelName::new(Some("my app"), "a.\"b"));
+        for bad in ["", ".", "a.", "a.b.c", "\"a", "\"a\"b", "\"\""] {
+            assert!(RelName::parse(bad).is_err(), "{bad}");
+        }
     }
 }

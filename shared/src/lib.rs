@@ -9,7 +9,13 @@
 pub mod api;
 pub mod catalog;
 pub mod convert;
+pub mod engine;
 pub mod error;
+pub mod export;
+mod files;
+pub mod plan;
+pub mod planner;
+mod plans;
 pub mod report;
 pub mod session;
 pub mod source;

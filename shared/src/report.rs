@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::error::Error;
+
 /// What a run did to one table. `staged` is always the sum of `inserted`, `updated`, `unchanged`,
 /// `preserved`, `quarantined` and `skipped`; `deleted` counts target rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +46,9 @@ pub struct Finding {
     pub table_name: Option<String>,
     pub message: String,
     pub hint: Option<String>,
+    /// The error that a call would raise.
+    #[serde(skip)]
+    pub error: Error,
 }
 
 /// One step of a run, as `explain_phase` shows it.

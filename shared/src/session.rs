@@ -30,6 +30,8 @@ pub struct Facts {
     pub role: String,
     /// No write can succeed: a read-only transaction, a standby, a read-only file.
     pub read_only: bool,
+    /// Foreign keys are enforced (SQLite: `PRAGMA foreign_keys`; PostgreSQL: always).
+    pub foreign_keys: bool,
     /// The caller may read files on the server (SQLite: always).
     pub may_read_files: bool,
     /// The caller may write files on the server (SQLite: always).

@@ -1,6 +1,35 @@
-//! The only place that spells SQL: identifiers, statements, and one file per dialect.
+//! The only place that spells SQL: one file per subject, one per dialect.
+//!
+//! Statements are made of static text, quoted identifiers, literals of the plan and numbers;
+//! everything that comes from a file or a caller travels as a parameter.
+
+mod apply;
+mod compare;
+mod ddl;
+mod guards;
+mod log;
+mod postgres;
+mod quarantine;
+mod references;
+mod sqlite;
+mod temps;
+
+pub use apply::{delete, insert, raise_sequence, update};
+pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
+pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use guards::{count_imported, count_local_deletes, count_referring, count_rows};
+pub use log::*;
+pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
+pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
+pub use temps::{TempTable, Temps};
 
 use std::fmt;
+
+use crate::catalog::Table;
+use crate::plan::Scalar;
+use crate::planner::{Mark, Task};
+use crate::session::Dialect;
+use crate::types::ColumnType;
 
 /// An identifier: it is always shown quoted, so that no name can become syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,17 +41,25 @@ impl fmt::Display for Ident<'_> {
     }
 }
 
-/// A statement: made in this module from static text, [`Ident`]s, other statements and numbers;
-/// values travel as parameters.
+/// A string literal that means the same under every setting of either database.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}'", self.0.replace('\'', "''"))
+    }
+}
+
+/// A statement, made in this module (or handed over by a user as one).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sql(String);
 
 impl Sql {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    fn new(text: impl Into<String>) -> Self {
         Sql(text.into())
     }
 
-    /// The query that a user wrote, as it is (an export's source, a plan's query).
+    /// The query that a user wrote, as it is (an export's source).
     pub fn from_user(text: &str) -> Self {
         Sql(text.to_owned())
     }
@@ -37,4 +74,94 @@ impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// What the dialects spell differently.
+trait Spelling {
+    /// A temporary table of this name, qualified.
+    fn temp(&self, name: &str) -> String;
+    /// The name of a temporary table for `kind` and the task in place `ordinal` with this body.
+    fn temp_name(&self, kind: &str, ordinal: usize, body: &str) -> String;
+    /// The statements that make a temporary table, or empty one that is left from an earlier run.
+    fn create_temp(&self, table: &str, body: &str) -> Vec<String>;
+    /// Gets rid of a temporary table at the end of a run.
+    fn discard(&self, table: &str) -> String;
+    /// The statistics that a planner needs of a table just filled; None where it needs none.
+    fn analyze(&self, table: &str) -> Option<String>;
+    /// The type of staging's ordinal column.
+    fn row_type(&self) -> &'static str;
+    /// Names and types of the change set's address columns.
+    fn address_columns(&self, table: &Table) -> Vec<(String, String)>;
+    /// The address of `alias`'s row, in the order of [`Spelling::address_columns`].
+    fn address_of(&self, table: &Table, alias: &str) -> Vec<String>;
+    /// Whether two values of one column are not the same value; NULL is a value.
+    fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
+    /// A constant of the plan, of whatever type the column beside it has.
+    fn literal(&self, value: &Scalar) -> String;
+    /// A table of ours.
+    fn own(&self, name: &str) -> String;
+    /// The time now, as the log keeps it.
+    fn now(&self) -> &'static str;
+    /// Parameter `n` (from 1), as an instant of the log.
+    fn instant(&self, n: usize) -> String;
+    /// Parameter `n` (from 1), as a JSON document of the log.
+    fn json(&self, n: usize) -> String;
+    /// A value as the text of a JSON string or number or null.
+    fn quote_json(&self, ty: &ColumnType, value: &str) -> String;
+    /// A value as text.
+    fn text(&self, value: &str) -> String;
+    /// The instant `days` days ago.
+    fn days_ago(&self, days: u32) -> String;
+}
+
+fn spelling(dialect: Dialect) -> &'static dyn Spelling {
+    match dialect {
+        Dialect::Postgres => &postgres::Postgres,
+        Dialect::Sqlite => &sqlite::Sqlite,
+    }
+}
+
+/// A table by its schema and name.
+fn qualified(schema: &str, name: &str) -> String {
+    format!("{}.{}", Ident(schema), Ident(name))
+}
+
+fn target(table: &Table) -> String {
+    qualified(&table.schema, &table.name)
+}
+
+/// `a.x = b.y AND ...` over two lists of columns of the same length.
+fn equal<'a>(
+    a: &str,
+    left: impl IntoIterator<Item = &'a String>,
+    b: &str,
+    right: impl IntoIterator<Item = &'a String>,
+) -> String {
+    let pairs = left.into_iter().zip(right).map(|(x, y)| format!("{a}.{} = {b}.{}", Ident(x), Ident(y)));
+    pairs.collect::<Vec<_>>().join(" AND ")
+}
+
+/// The rows of staging and target that have the same key. The target's side comes first, because
+/// in SQLite the left side's collation decides.
+fn same_key(task: &Task, t: &str, s: &str) -> String {
+    equal(t, &task.key, s, &task.key)
+}
+
+/// `alias.a, alias.b, ...`.
+fn list<'a>(alias: &str, names: impl IntoIterator<Item = &'a String>) -> String {
+    names.into_iter().map(|n| format!("{alias}.{}", Ident(n))).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether `alias`'s row counts as imported.
+fn imported(spell: &dyn Spelling, mark: &Mark, alias: &str) -> String {
+    let null = if mark.null_is_imported { "TRUE" } else { "FALSE" };
+    format!("coalesce({alias}.{} = {}, {null})", Ident(&mark.column), spell.literal(&mark.imported))
+}
+
+/// The condition that change set row `c` and target row `t` are the same row.
+fn same_address(spell: &dyn Spelling, table: &Table, c: &str, t: &str) -> String {
+    let names = spell.address_columns(table);
+    let values = spell.address_of(table, t);
+    let pairs = values.iter().zip(&names).map(|(value, (name, _))| format!("{value} = {c}.{name}"));
+    pairs.collect::<Vec<_>>().join(" AND ")
 }

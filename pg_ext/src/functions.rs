@@ -1,0 +1,171 @@
+//! The SQL functions, one for one with the core's `api`. A signature here and its declaration in
+//! the extension script belong together; neither changes once released.
+
+use cutover_core::api::{self, ExportOptions, ImportOptions, SyncOptions};
+use cutover_core::report::ReportRow;
+use cutover_core::{Error, Kind, VERSION};
+use pgrx::iter::TableIterator;
+use pgrx::{name, pg_extern};
+
+use crate::errors;
+use crate::session::run;
+
+#[pg_extern]
+fn version() -> &'static str {
+    VERSION
+}
+
+#[pg_extern]
+fn import_parquet(path: Option<&str>, target: Option<&str>, write: Option<&str>) -> ReportRows {
+    let path = required("path", path);
+    let options = ImportOptions { target: target.map(str::to_owned), write: write.map(str::to_owned) };
+    report(run(|session| api::import_parquet(session, path, &options)))
+}
+
+#[pg_extern]
+fn export_parquet(source: Option<&str>, path: Option<&str>, overwrite: Option<bool>) -> i64 {
+    let (source, path) = (required("source", source), required("path", path));
+    let options = ExportOptions { overwrite: overwrite.unwrap_or(false) };
+    run(|session| api::export_parquet(session, source, path, &options))
+}
+
+#[pg_extern]
+fn parquet_schema(
+    path: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(column_name, String),
+        name!(parquet_type, String),
+        name!(column_type, String),
+        name!(nullable, bool),
+    ),
+> {
+    let path = required("path", path);
+    let rows = run(|session| api::parquet_schema(session, path));
+    TableIterator::new(rows.into_iter().map(|r| (r.column_name, r.parquet_type, r.column_type, r.nullable)))
+}
+
+#[pg_extern]
+fn load_plan(plan: Option<&str>) -> String {
+    let plan = required("plan", plan);
+    run(|session| api::load_plan(session, plan))
+}
+
+/// The document as it was loaded: declared `json`, which is stored as its text.
+#[pg_extern]
+fn show_plan() -> String {
+    run(|session| api::show_plan(session))
+}
+
+#[pg_extern]
+fn check_plan() -> TableIterator<
+    'static,
+    (
+        name!(severity, String),
+        name!(sqlstate, String),
+        name!(phase, String),
+        name!(table_name, Option<String>),
+        name!(message, String),
+        name!(hint, Option<String>),
+    ),
+> {
+    let rows = run(|session| api::check_plan(session));
+    TableIterator::new(
+        rows.into_iter().map(|f| (f.severity, f.sqlstate, f.phase, f.table_name, f.message, f.hint)),
+    )
+}
+
+#[pg_extern]
+fn explain_phase(
+    phase: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(step, i64),
+        name!(table_name, Option<String>),
+        name!(action, String),
+        name!(statement, Option<String>),
+    ),
+> {
+    let phase = required("phase", phase);
+    let rows = run(|session| api::explain_phase(session, phase));
+    TableIterator::new(rows.into_iter().map(|s| (s.step, s.table_name, s.action, s.statement)))
+}
+
+#[pg_extern]
+#[allow(clippy::too_many_arguments)] // they are the SQL function's
+fn sync_phase(
+    phase: Option<&str>,
+    mode: Option<&str>,
+    dry_run: Option<bool>,
+    rehearse: Option<bool>,
+    root: Option<&str>,
+    max_delete: Option<&str>,
+    allow_empty: Option<bool>,
+    allow_cascade: Option<bool>,
+) -> ReportRows {
+    let phase = required("phase", phase);
+    let options = SyncOptions {
+        mode: mode.map(str::to_owned),
+        dry_run: dry_run.unwrap_or(false),
+        rehearse: rehearse.unwrap_or(false),
+        root: root.map(str::to_owned),
+        max_delete: max_delete.map(str::to_owned),
+        allow_empty: allow_empty.unwrap_or(false),
+        allow_cascade: allow_cascade.unwrap_or(false),
+    };
+    report(run(|session| api::sync_phase(session, phase, &options)))
+}
+
+#[pg_extern]
+fn sync_phases(phases: Option<Vec<Option<String>>>) -> ReportRows {
+    let phases: Vec<String> =
+        phases.unwrap_or_default().into_iter().map(|phase| required("phases", phase)).collect();
+    report(run(|session| api::sync_phases(session, &phases)))
+}
+
+#[pg_extern]
+fn sync_all() -> ReportRows {
+    report(run(|session| api::sync_all(session)))
+}
+
+#[pg_extern]
+fn sync_job(phase: Option<&str>) -> &'static str {
+    let phase = required("phase", phase);
+    run(|session| api::sync_job(session, phase))
+}
+
+/// The report's rows: the columns of [`ReportRow`], in its order.
+type ReportRows = TableIterator<
+    'static,
+    (Option<String>, String, String, String, i64, i64, i64, i64, i64, i64, i64, i64, i64),
+>;
+
+fn report(rows: Vec<ReportRow>) -> ReportRows {
+    TableIterator::new(rows.into_iter().map(|r| {
+        (
+            r.phase,
+            r.table_name,
+            r.write,
+            r.mode,
+            r.staged,
+            r.inserted,
+            r.updated,
+            r.unchanged,
+            r.deleted,
+            r.preserved,
+            r.quarantined,
+            r.skipped,
+            r.elapsed_ms,
+        )
+    }))
+}
+
+/// The argument, or 22004. A function is not STRICT, or a NULL would silently do nothing.
+fn required<T>(name: &str, argument: Option<T>) -> T {
+    argument.unwrap_or_else(|| {
+        let message = format!("argument \"{name}\" must not be NULL");
+        errors::raise(Error::new(Kind::Database(*b"22004"), message))
+    })
+}

@@ -1,0 +1,221 @@
+//! The port over this backend: what a call may use, from its first to its last statement.
+
+use std::cell::Cell;
+
+use arrow::record_batch::RecordBatch;
+use cutover_core::catalog::{RelName, Table};
+use cutover_core::session::{
+    Batch, Body, CursorId, Dialect, Facts, Keep, Level, LoadId, LoadKind, LoadTarget, Notice, ResultColumn,
+    Session,
+};
+use cutover_core::sql::Sql;
+use cutover_core::types::ColumnType;
+use cutover_core::value::Value;
+use cutover_core::{Error, Kind, Result, VERSION};
+use pgrx::{PgLogLevel, pg_sys};
+
+use crate::cursor::Cursor;
+use crate::load::Load;
+use crate::{catalog, errors, scope, settings, statement};
+
+/// One call's session.
+pub struct PgSession {
+    facts: Facts,
+    caller: settings::Caller,
+    cursors: Vec<Option<Cursor>>,
+    loads: Vec<Option<Load>>,
+}
+
+/// Runs a function's body in a session, under the engine's settings. Its error is raised.
+pub fn run<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> T {
+    run_guarded(body).unwrap_or_else(|error| errors::raise(error))
+}
+
+fn run_guarded<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> Result<T> {
+    let _running = Running::start()?;
+    // SAFETY: reading a property of the database.
+    if unsafe { pg_sys::GetDatabaseEncoding() } != pg_sys::pg_enc::PG_UTF8 as i32 {
+        return Err(Error::new(Kind::NotSupported, "cutover needs a database whose encoding is UTF8"));
+    }
+    let caller = settings::Caller::read();
+    let level = settings::engine();
+    check_version()?;
+    let mut session = PgSession { facts: facts(), caller, cursors: Vec::new(), loads: Vec::new() };
+    let result = body(&mut session)?;
+    level.close();
+    Ok(result)
+}
+
+thread_local! {
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+    static VERSION_CHECKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The mark that a call is under way in this backend; it goes when the call ends, also by an error,
+/// which passes through here as unwinding.
+struct Running;
+
+impl Running {
+    fn start() -> Result<Running> {
+        if RUNNING.replace(true) {
+            return Err(Error::new(
+                Kind::NotInState,
+                "a cutover function is already running in this session",
+            )
+            .detail("It was called again from a trigger or from a query that it runs."));
+        }
+        Ok(Running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.set(false);
+    }
+}
+
+/// 55000 where the SQL objects and this library are of different versions: once per backend.
+fn check_version() -> Result<()> {
+    if VERSION_CHECKED.get() {
+        return Ok(());
+    }
+    let rows = statement::query(
+        "SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'cutover'",
+        &[],
+    )?;
+    let installed = rows.first().and_then(|row| row.first()).and_then(Value::as_str).unwrap_or("none");
+    if installed != VERSION {
+        return Err(Error::new(Kind::NotInState, "extension and library of cutover differ in version")
+            .detail(format!("The extension is of version {installed}, the library of version {VERSION}."))
+            .hint("ALTER EXTENSION cutover UPDATE"));
+    }
+    VERSION_CHECKED.set(true);
+    Ok(())
+}
+
+fn facts() -> Facts {
+    // SAFETY: lookups of this backend's state; the name is palloc'd and copied.
+    unsafe {
+        let user = pg_sys::GetUserId();
+        let role = std::ffi::CStr::from_ptr(pg_sys::GetUserNameFromId(user, false));
+        let has = |role: u32| pg_sys::has_privs_of_role(user, pg_sys::Oid::from(role));
+        let version = settings::current(c"server_version").unwrap_or_default();
+        Facts {
+            dialect: Dialect::Postgres,
+            database_version: version.to_string_lossy().split(' ').next().unwrap_or_default().to_owned(),
+            role: role.to_string_lossy().into_owned(),
+            read_only: pg_sys::XactReadOnly || pg_sys::RecoveryInProgress(),
+            foreign_keys: true,
+            may_read_files: has(pg_sys::ROLE_PG_READ_SERVER_FILES),
+            may_write_files: has(pg_sys::ROLE_PG_WRITE_SERVER_FILES),
+        }
+    }
+}
+
+impl PgSession {
+    /// How many handles were ever opened, for [`PgSession::forget_since`].
+    pub fn handles(&self) -> (usize, usize) {
+        (self.cursors.len(), self.loads.len())
+    }
+
+    /// Drops the handles opened since: the server released what they stood for.
+    pub fn forget_since(&mut self, (cursors, loads): (usize, usize)) {
+        self.cursors.truncate(cursors);
+        self.loads.truncate(loads);
+    }
+
+    fn cursor(&mut self, id: CursorId) -> Result<&mut Cursor> {
+        self.cursors.get_mut(id.0).and_then(Option::as_mut).ok_or_else(|| not_open("cursor"))
+    }
+}
+
+fn not_open(what: &str) -> Error {
+    Error::new(Kind::Internal, format!("this {what} is not open"))
+}
+
+impl Session for PgSession {
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    fn catalog(&mut self, names: &[RelName]) -> Result<Vec<Option<Table>>> {
+        catalog::read(names)
+    }
+
+    fn execute(&mut self, sql: &Sql, args: &[Value]) -> Result<u64> {
+        statement::execute(sql.as_str(), args)
+    }
+
+    fn query(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Vec<Value>>> {
+        statement::query(sql.as_str(), args)
+    }
+
+    fn cursor_open(&mut self, sql: &Sql, args: &[Value]) -> Result<CursorId> {
+        self.cursors.push(Some(Cursor::open(sql.as_str(), args)?));
+        Ok(CursorId(self.cursors.len() - 1))
+    }
+
+    fn cursor_columns(&mut self, cursor: CursorId) -> Result<Vec<ResultColumn>> {
+        self.cursor(cursor)?.columns()
+    }
+
+    fn cursor_fetch(
+        &mut self,
+        cursor: CursorId,
+        types: &[ColumnType],
+        rows: usize,
+    ) -> Result<Option<RecordBatch>> {
+        self.cursor(cursor)?.fetch(types, rows)
+    }
+
+    fn cursor_close(&mut self, cursor: CursorId) -> Result<()> {
+        let slot = self.cursors.get_mut(cursor.0).and_then(Option::take);
+        slot.ok_or_else(|| not_open("cursor"))?.close()
+    }
+
+    fn load_open(&mut self, target: &LoadTarget) -> Result<LoadId> {
+        if target.kind == LoadKind::Statement {
+            return Err(Error::new(Kind::NotSupported, "PostgreSQL loads a user's table from staging"));
+        }
+        self.loads.push(Some(Load::open(target)?));
+        Ok(LoadId(self.loads.len() - 1))
+    }
+
+    fn load_rows(&mut self, load: LoadId, batch: &Batch) -> Result<()> {
+        let load = self.loads.get_mut(load.0).and_then(Option::as_mut);
+        load.ok_or_else(|| not_open("load"))?.rows(batch)
+    }
+
+    fn load_close(&mut self, load: LoadId) -> Result<u64> {
+        let slot = self.loads.get_mut(load.0).and_then(Option::take);
+        Ok(slot.ok_or_else(|| not_open("load"))?.close())
+    }
+
+    fn scope(&mut self, keep: Keep, body: Body<'_>) -> Result<()> {
+        scope::scope(self, keep, body)
+    }
+
+    fn begin_write(&mut self, tables: &[&Table]) -> Result<()> {
+        catalog::lock(tables)
+    }
+
+    fn as_engine(&mut self, _tables: &[&Table], body: Body<'_>) -> Result<()> {
+        let level = self.caller.restore();
+        let result = body(self);
+        level.close();
+        result
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        let (sqlstate, level) = match notice.level {
+            Level::Info => ("00000", PgLogLevel::INFO),
+            Level::Warning => ("01000", PgLogLevel::WARNING),
+        };
+        errors::report(sqlstate, &notice.message, &notice.detail, &notice.hint, level);
+    }
+
+    fn check_interrupt(&mut self) -> Result<()> {
+        pgrx::check_for_interrupts!();
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! The guards: what a change set may not do unless told that it may.
+
+use crate::catalog::OnDelete;
+use crate::error::{Error, Kind, Result};
+use crate::plan::Limit;
+use crate::planner::{Task, spreads};
+use crate::session::Session;
+use crate::sql::{self, Temps};
+
+use super::check::shown;
+use super::compare::Counts;
+
+/// What the caller allows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Allowed {
+    /// Stands in for the tables' own limits.
+    pub max_delete: Option<Limit>,
+    pub empty: bool,
+    pub cascade: bool,
+}
+
+/// Refuses a change set that loses too much. Without a limit, more than 10 % and more than 10 of
+/// the imported rows are too much. Errors: 55000 with counts.
+pub(crate) fn deletes(
+    s: &mut dyn Session,
+    task: &Task,
+    temps: &Temps,
+    counts: &Counts,
+    allowed: &Allowed,
+) -> Result<()> {
+    if counts.deletes == 0 {
+        return Ok(());
+    }
+    let dialect = s.facts().dialect;
+    if counts.staged == 0 && !allowed.empty {
+        return Err(Error::new(Kind::NotInState, format!("the source of \"{}\" is empty", task.name))
+            .detail(format!("{} rows would be deleted.", counts.deletes))
+            .hint("set \"allow_empty\" if the source is meant to be empty"));
+    }
+    let local = match sql::count_local_deletes(dialect, task, temps) {
+        Some(statement) => single_count(s, &statement)?,
+        None => 0,
+    };
+    let total = single_count(s, &sql::count_imported(dialect, task))? - local_rows(s, task)?;
+    let lost = counts.deletes - local;
+    let limit = allowed.max_delete.or(task.max_delete);
+    let too_many = match limit {
+        Some(limit) => limit.exceeded(lost, total),
+        None => lost > 10 && lost * 10 > total && !(counts.staged == 0 && allowed.empty),
+    };
+    if !too_many {
+        return Ok(());
+    }
+    let rule = limit.map_or_else(|| "10 % and 10 rows".to_owned(), |l| l.to_string());
+    Err(Error::new(
+        Kind::NotInState,
+        format!("{lost} of {total} imported rows of \"{}\" would be deleted", task.name),
+    )
+    .detail(format!("The limit is {rule}. The source has {} rows.", counts.staged))
+    .hint("raise \"max_delete\" in the plan or the call if this is meant"))
+}
+
+/// The local rows among those that count as imported because the plan keeps none.
+fn local_rows(s: &mut dyn Session, task: &Task) -> Result<i64> {
+    if task.keep_local || task.origin.is_none() {
+        return Ok(0);
+    }
+    let mut protected = task.clone();
+    protected.keep_local = true;
+    let dialect = s.facts().dialect;
+    let all = single_count(s, &sql::count_rows(task))?;
+    Ok(all - single_count(s, &sql::count_imported(dialect, &protected))?)
+}
+
+/// Refuses to delete rows that others will still refer to: 55000 where the database would delete
+/// or change those others by itself (unless allowed), 23503 where it would refuse.
+pub(crate) fn children(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    index: usize,
+    counts: &Counts,
+    allowed: &Allowed,
+) -> Result<()> {
+    let (Some(task), Some(own)) = (tasks.get(index), temps.get(index)) else { return Ok(()) };
+    if counts.deletes == 0 {
+        return Ok(());
+    }
+    let (dialect, enforced) = (s.facts().dialect, s.facts().foreign_keys);
+    for key in &task.target.referenced_by {
+        let child = tasks.iter().zip(temps).find(|(t, _)| t.target.id() == key.table);
+        let count = single_count(s, &sql::count_referring(dialect, task, own, key, child))?;
+        if count == 0 {
+            continue;
+        }
+        let facts = format!(
+            "{count} rows of \"{}\" refer to rows of \"{}\" that would be deleted, by ({}).",
+            key.table.1,
+            task.name,
+            key.columns.join(", ")
+        );
+        if !spreads(key.on_delete) {
+            return Err(Error::new(
+                Kind::MissingReference,
+                format!("rows of \"{}\" are still referred to", task.name),
+            )
+            .detail(facts)
+            .hint("delete or change the rows that refer to them first"));
+        }
+        if !allowed.cascade {
+            let what = if key.on_delete == OnDelete::Cascade { "deleted" } else { "changed" };
+            return Err(Error::new(
+                Kind::NotInState,
+                format!("rows of \"{}\" would be {what} by a foreign key", key.table.1),
+            )
+            .detail(facts)
+            .hint("set \"allow_cascade\" if this is meant"));
+        }
+        if !enforced {
+            return Err(Error::new(Kind::NotInState, "foreign keys are not enforced in this session")
+                .detail(facts)
+                .hint("run PRAGMA foreign_keys = on before the transaction begins"));
+        }
+    }
+    Ok(())
+}
+
+/// The one number of a counting statement.
+pub(crate) fn single_count(s: &mut dyn Session, statement: &sql::Sql) -> Result<i64> {
+    let rows = s.query(statement, &[])?;
+    let value = rows.first().and_then(|r| r.first());
+    value.and_then(crate::value::Value::as_int).ok_or_else(|| {
+        let got = rows.first().map_or_else(String::new, |r| shown(r));
+        Error::new(Kind::Internal, "a count is no number").detail(format!("{statement}\n{got}"))
+    })
+}

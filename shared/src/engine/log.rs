@@ -1,0 +1,122 @@
+//! Step 9 of a run: what happened, kept in the same transaction as the data.
+
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::sql;
+use crate::value::Value;
+
+use super::phase::Kind as RunKind;
+use super::prepare::Prepared;
+use super::run::{Outcome, report};
+
+/// A run on its way into the log.
+pub(crate) struct Entry<'a> {
+    pub phase: &'a str,
+    pub kind: RunKind,
+    pub plan_id: i64,
+    /// UTC, `2026-01-31 05:00:00.000Z`.
+    pub started: String,
+    pub keep_days: Option<u32>,
+}
+
+impl Entry<'_> {
+    /// Keeps a run that succeeded: its row, its report, and (unless it only looked) the
+    /// quarantine and the time of the phase's last sync.
+    pub fn succeeded(&self, s: &mut dyn Session, prepared: &Prepared, outcome: &Outcome) -> Result<()> {
+        let dialect = s.facts().dialect;
+        let run_id = self.insert(s, "ok")?;
+        let mut order: Vec<usize> = (0..prepared.tasks.len()).collect();
+        order.sort_by_key(|i| prepared.tasks.get(*i).map(|t| t.ordinal));
+        for (row, index) in report(Some(self.phase), prepared, outcome).iter().zip(order) {
+            let notes = prepared.tasks.get(index).map(|t| t.warnings.join("\n")).filter(|n| !n.is_empty());
+            let examples = outcome.examples.get(index).cloned().flatten();
+            let counts = [
+                row.staged,
+                row.inserted,
+                row.updated,
+                row.unchanged,
+                row.deleted,
+                row.preserved,
+                row.quarantined,
+                row.skipped,
+                row.elapsed_ms,
+            ];
+            let mut args: Vec<Value> = vec![run_id.into(), ordinal(prepared, index).into()];
+            args.extend([row.table_name.clone(), row.write.clone(), row.mode.clone()].map(Value::from));
+            args.extend(counts.map(Value::from));
+            args.extend([Value::from(notes), examples.into()]);
+            s.execute(&sql::insert_run_table(dialect), &args)?;
+        }
+        if self.kind == RunKind::Sync {
+            self.keep_quarantine(s, prepared, outcome, run_id)?;
+            s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
+        }
+        s.execute(&sql::finish_run(dialect), &[run_id.into()])?;
+        for statement in self.keep_days.iter().flat_map(|days| sql::prune_runs(dialect, *days)) {
+            s.execute(&statement, &[])?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a run that failed.
+    pub fn failed(&self, s: &mut dyn Session, error: &Error) -> Result<()> {
+        let run_id = self.insert(s, "failed")?;
+        let args: [Value; 5] = [
+            error.kind.sqlstate().into(),
+            error.message.as_str().into(),
+            error.detail.clone().into(),
+            error.hint.clone().into(),
+            run_id.into(),
+        ];
+        let dialect = s.facts().dialect;
+        s.execute(&sql::fail_run(dialect), &args)?;
+        Ok(())
+    }
+
+    fn insert(&self, s: &mut dyn Session, status: &str) -> Result<i64> {
+        let (dialect, role) = (s.facts().dialect, s.facts().role.clone());
+        let args: [Value; 6] = [
+            self.phase.into(),
+            self.kind.name().into(),
+            status.into(),
+            self.plan_id.into(),
+            self.started.as_str().into(),
+            role.into(),
+        ];
+        let rows = s.query(&sql::insert_run(dialect), &args)?;
+        Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int).unwrap_or_default())
+    }
+
+    fn keep_quarantine(
+        &self,
+        s: &mut dyn Session,
+        prepared: &Prepared,
+        outcome: &Outcome,
+        run_id: i64,
+    ) -> Result<()> {
+        let dialect = s.facts().dialect;
+        for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
+            let (phase, table): (Value, Value) = (self.phase.into(), task.name.as_str().into());
+            s.execute(&sql::quarantine_forget(dialect, task, temps), &[phase.clone(), table.clone()])?;
+            if counts.refused > 0 {
+                let args = [phase, table, "missing_reference".into(), run_id.into()];
+                s.execute(&sql::quarantine_keep(dialect, task, temps), &args)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ordinal(prepared: &Prepared, index: usize) -> i64 {
+    prepared.tasks.get(index).and_then(|t| i64::try_from(t.ordinal).ok()).unwrap_or_default()
+}
+
+/// The time now as the log keeps it.
+pub(crate) fn now() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let now = chrono::DateTime::from_timestamp(
+        i64::try_from(since.as_secs()).unwrap_or_default(),
+        since.subsec_nanos(),
+    );
+    now.unwrap_or_default().format("%Y-%m-%d %H:%M:%S%.3fZ").to_string()
+}

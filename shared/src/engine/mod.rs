@@ -1,0 +1,22 @@
+//! A run, step by step: a short loop over the port that does what the planner decided.
+//!
+//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging, `check` refuses
+//! rows, `compare` makes the change set, `guard` looks at it, `apply` writes it and `log` keeps
+//! what happened. `phase` is what users call: one phase, several, all, or as a job.
+
+mod apply;
+mod check;
+mod compare;
+mod guard;
+mod log;
+mod phase;
+mod prepare;
+mod run;
+mod stage;
+pub(crate) mod state;
+
+pub(crate) use phase::Kind as RunKind;
+pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
+pub(crate) use prepare::{Input, Prepared, open_source, prepare};
+pub(crate) use run::{report, run};
+pub(crate) use stage::{load, stage};

@@ -1,0 +1,215 @@
+//! What users call: a run of one phase, of several, of all, or as a job.
+
+use std::path::Path;
+
+use crate::api::SyncOptions;
+use crate::error::{self, Error, Result};
+use crate::plan::Limit;
+use crate::report::ReportRow;
+use crate::session::{Keep, Level, Notice, Session};
+use crate::sql;
+use crate::value::Value;
+
+use super::guard::Allowed;
+use super::log::{self, Entry};
+use super::state::{self, Stored};
+use super::{prepare, run};
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sync,
+    /// It looks, and writes no target.
+    DryRun,
+    /// It does everything, and undoes it.
+    Rehearse,
+}
+
+impl Kind {
+    /// The name as the log has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Sync => "sync",
+            Kind::DryRun => "dry_run",
+            Kind::Rehearse => "rehearse",
+        }
+    }
+}
+
+/// Runs one phase and returns its report, a row per table in plan order.
+///
+/// Errors: 25006 read-only, 42704 no such phase, 22023 an option that cannot be meant, 55P03 the
+/// phase is busy, 55000 the phase may not run now or a guard trips, and those of sources, values
+/// and references.
+pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Result<Vec<ReportRow>> {
+    let mut notes = Vec::new();
+    let kind = match (options.dry_run, options.rehearse) {
+        (false, false) => Kind::Sync,
+        (true, false) => Kind::DryRun,
+        (false, true) => Kind::Rehearse,
+        (true, true) => return Err(invalid("dry_run and rehearse exclude each other")),
+    };
+    match options.mode.as_deref() {
+        None | Some("auto" | "full") => {}
+        Some("incremental") => notes.push("no table has a cursor; the run was full".to_owned()),
+        Some(mode) => {
+            return Err(invalid(format!("mode \"{mode}\" is none of \"auto\", \"full\", \"incremental\"")));
+        }
+    }
+    let max_delete = match &options.max_delete {
+        None => None,
+        Some(text) => Some(Limit::parse(text).ok_or_else(|| {
+            invalid(format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""))
+        })?),
+    };
+    let allowed = Allowed { max_delete, empty: options.allow_empty, cascade: options.allow_cascade };
+    for message in notes {
+        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+    }
+    if s.facts().read_only {
+        return Err(Error::new(error::Kind::ReadOnly, "cannot sync in a read-only transaction"));
+    }
+    let stored = state::plan(s)?;
+    lock(s, phase)?;
+    may_run(s, &stored, phase)?;
+    one_phase(s, &stored, phase, kind, options.root.as_deref(), &allowed)
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(error::Kind::InvalidParameter, message)
+}
+
+fn one_phase(
+    s: &mut dyn Session,
+    stored: &Stored,
+    phase: &str,
+    kind: Kind,
+    root: Option<&str>,
+    allowed: &Allowed,
+) -> Result<Vec<ReportRow>> {
+    let Some(planned) = stored.plan.phase(phase) else { return Err(no_phase(phase)) };
+    let entry = Entry {
+        phase,
+        kind,
+        plan_id: stored.plan_id,
+        started: log::now(),
+        keep_days: stored.plan.keep_days(),
+    };
+    let root = root.or(stored.plan.root.as_deref()).map(Path::new);
+    let names = state::phase_tables(s, phase)?;
+    let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
+    let outcome = run::run(s, &mut prepared, kind, allowed, &mut |s, prepared, outcome| {
+        // SQLite had no lock until now: what was read of the phase must still hold.
+        if state::plan(s)?.plan_id != stored.plan_id {
+            return Err(Error::new(
+                error::Kind::NotInState,
+                "another plan was loaded while the run was under way",
+            ));
+        }
+        may_run(s, stored, phase)?;
+        entry.succeeded(s, prepared, outcome)
+    })?;
+    Ok(run::report(Some(phase), &prepared, &outcome))
+}
+
+fn no_phase(phase: &str) -> Error {
+    Error::new(error::Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan"))
+}
+
+/// Takes the phase until the transaction ends. Errors: 55P03 where another session has it.
+fn lock(s: &mut dyn Session, phase: &str) -> Result<()> {
+    let dialect = s.facts().dialect;
+    let Some(statement) = sql::lock_phase(dialect) else { return Ok(()) };
+    let rows = s.query(&statement, &[phase.into()])?;
+    if !rows.first().and_then(|r| r.first()).is_some_and(Value::is_true) {
+        return Err(Error::new(error::Kind::Busy, format!("phase \"{phase}\" is busy"))
+            .detail("Another session runs it."));
+    }
+    if let Some(statement) = sql::lock_phase_row(dialect) {
+        s.query(&statement, &[phase.into()])?;
+    }
+    Ok(())
+}
+
+/// Errors: 42704 no such phase, 55000 it is live here, or one that it depends on was never synced.
+fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
+    let states = state::phases(s)?;
+    let find = |name: &str| states.iter().find(|p| p.phase == name);
+    let (Some(planned), Some(own)) = (stored.plan.phase(phase), find(phase)) else {
+        return Err(no_phase(phase));
+    };
+    if own.authority == "local" {
+        return Err(state::live(phase));
+    }
+    for name in &planned.depends_on {
+        if !find(name).is_some_and(|p| p.synced || p.authority == "local") {
+            return Err(Error::new(
+                error::Kind::NotInState,
+                format!("phase \"{phase}\" depends on \"{name}\", which was never synced"),
+            )
+            .hint(format!("sync \"{name}\" first, or both with sync_phases")));
+        }
+    }
+    Ok(())
+}
+
+/// Runs the named phases, each after those it depends on, all in one transaction.
+pub fn sync_phases(s: &mut dyn Session, phases: &[String]) -> Result<Vec<ReportRow>> {
+    if phases.is_empty() {
+        let message = "no phases named; nothing was imported".to_owned();
+        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+        return Ok(Vec::new());
+    }
+    let stored = state::plan(s)?;
+    if let Some(unknown) = phases.iter().find(|p| stored.plan.phase(p).is_none()) {
+        return Err(no_phase(unknown));
+    }
+    let mut rows = Vec::new();
+    for phase in stored.plan.phase_order()?.into_iter().filter(|p| phases.iter().any(|n| n == p)) {
+        rows.extend(sync_phase(s, phase, &SyncOptions::default())?);
+    }
+    Ok(rows)
+}
+
+/// Runs every phase whose authority is `source`, and names those it left alone.
+pub fn sync_all(s: &mut dyn Session) -> Result<Vec<ReportRow>> {
+    let stored = state::plan(s)?;
+    let states = state::phases(s)?;
+    let mut rows = Vec::new();
+    let mut left = Vec::new();
+    for phase in stored.plan.phase_order()? {
+        match states.iter().find(|p| p.phase == phase) {
+            Some(state) if state.authority != "source" => left.push(format!("{phase} ({})", state.authority)),
+            _ => rows.extend(sync_phase(s, phase, &SyncOptions::default())?),
+        }
+    }
+    if !left.is_empty() {
+        let message = format!("left alone: {}", left.join(", "));
+        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+    }
+    Ok(rows)
+}
+
+/// Runs one phase for a scheduler: a failure is kept in the log and told as a warning instead of
+/// being raised. Answers `ok`, `failed`, or `skipped` where the phase is busy.
+pub fn sync_job(s: &mut dyn Session, phase: &str) -> Result<&'static str> {
+    let stored = state::plan(s)?;
+    let started = log::now();
+    let body = &mut |s: &mut dyn Session| sync_phase(s, phase, &SyncOptions::default()).map(|_| ());
+    let Err(error) = s.scope(Keep::Yes, body) else { return Ok("ok") };
+    let warning = |message: String| Notice {
+        level: Level::Warning,
+        message,
+        detail: error.detail.clone(),
+        hint: error.hint.clone(),
+    };
+    if error.kind.sqlstate() == error::Kind::Busy.sqlstate() {
+        s.notice(&warning(format!("phase \"{phase}\" was skipped: {}", error.message)));
+        return Ok("skipped");
+    }
+    s.begin_write(&[])?;
+    let entry = Entry { phase, kind: Kind::Sync, plan_id: stored.plan_id, started, keep_days: None };
+    entry.failed(s, &error)?;
+    s.notice(&warning(format!("phase \"{phase}\" failed: {}: {}", error.kind.sqlstate(), error.message)));
+    Ok("failed")
+}

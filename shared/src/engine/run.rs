@@ -1,0 +1,175 @@
+//! Steps 5 to 8 for tasks that are prepared: what every kind of run has in common.
+
+use std::time::Instant;
+
+use crate::catalog::{RelName, Table};
+use crate::error::{Error, Kind, Result};
+use crate::report::ReportRow;
+use crate::session::{Dialect, Keep, Level, Notice, Session};
+
+use super::compare::{self, Counts};
+use super::guard::{self, Allowed};
+use super::phase::Kind as RunKind;
+use super::prepare::Prepared;
+use super::{apply, check, stage};
+
+/// What a run found or did, per task.
+pub(crate) struct Outcome {
+    pub counts: Vec<Counts>,
+    pub elapsed_ms: Vec<i64>,
+    /// Of a dry run or a rehearsal, as JSON.
+    pub examples: Vec<Option<String>>,
+}
+
+/// Stages, checks, compares and guards, then writes as `kind` says. `keep` runs in the same
+/// transaction once the targets are written (or would be): it keeps the log.
+///
+/// Every error leaves the targets as they were, once the caller's scope is undone.
+pub(crate) fn run(
+    s: &mut dyn Session,
+    prepared: &mut Prepared,
+    kind: RunKind,
+    allowed: &Allowed,
+    keep: &mut dyn FnMut(&mut dyn Session, &Prepared, &Outcome) -> Result<()>,
+) -> Result<Outcome> {
+    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
+        for statement in &temp.create {
+            s.execute(statement, &[])?;
+        }
+    }
+    let mut clocks = vec![0_i64; prepared.tasks.len()];
+    let staged = stage_all(s, prepared, &mut clocks)?;
+    let targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
+    s.begin_write(&targets)?;
+    unchanged_schema(s, &targets)?;
+    let mut outcome = look(s, prepared, &staged, allowed, clocks)?;
+    if kind != RunKind::Sync {
+        for ((task, temps), (counts, examples)) in
+            prepared.tasks.iter().zip(&prepared.temps).zip(outcome.counts.iter().zip(&mut outcome.examples))
+        {
+            *examples = Some(compare::examples(s, task, temps, counts)?);
+        }
+    }
+    let started = Instant::now();
+    let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
+    match kind {
+        RunKind::Sync => apply::apply(s, tasks, temps, counts)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts))?,
+        RunKind::DryRun => {}
+    }
+    // Writing interleaves the tables: its time is shared by rows.
+    share(&mut outcome, millis(started));
+    keep(s, prepared, &outcome)?;
+    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
+        s.execute(&temp.discard, &[])?;
+    }
+    Ok(outcome)
+}
+
+fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, clocks: &mut [i64]) -> Result<Vec<i64>> {
+    let schema = match s.facts().dialect {
+        Dialect::Postgres => "pg_temp",
+        Dialect::Sqlite => "temp",
+    };
+    let mut staged = Vec::with_capacity(prepared.tasks.len());
+    let inputs = prepared.tasks.iter().zip(&prepared.temps).zip(&mut prepared.inputs).zip(clocks);
+    for (((task, temps), input), clock) in inputs {
+        let started = Instant::now();
+        let Some(input) = input else {
+            return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
+        };
+        for message in &task.warnings {
+            let level = Level::Warning;
+            s.notice(&Notice { level, message: message.clone(), detail: None, hint: None });
+        }
+        staged.push(stage::stage(s, task, (schema.to_owned(), temps.staging.name.clone()), input)?);
+        if let Some(analyze) = &temps.staging.analyze {
+            s.execute(analyze, &[])?;
+        }
+        *clock = millis(started);
+    }
+    Ok(staged)
+}
+
+/// Checks, compares and guards: all that a dry run does.
+fn look(
+    s: &mut dyn Session,
+    prepared: &Prepared,
+    staged: &[i64],
+    allowed: &Allowed,
+    mut clocks: Vec<i64>,
+) -> Result<Outcome> {
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    for (task, temp) in tasks.iter().zip(temps) {
+        check::unique_keys(s, task, temp)?;
+    }
+    let refused = check::references(s, tasks, temps)?;
+    let mut counts = Vec::with_capacity(tasks.len());
+    for (((task, temp), clock), (staged, refused)) in
+        tasks.iter().zip(temps).zip(&mut clocks).zip(staged.iter().zip(&refused))
+    {
+        let started = Instant::now();
+        counts.push(compare::compare(s, task, temp, *staged, *refused)?);
+        *clock += millis(started);
+    }
+    for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
+        guard::deletes(s, task, temp, counts, allowed)?;
+        guard::children(s, tasks, temps, index, counts, allowed)?;
+    }
+    Ok(Outcome { examples: vec![None; counts.len()], counts, elapsed_ms: clocks })
+}
+
+/// What was planned must still be so under the lock. Errors: 55000.
+fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
+    let names: Vec<RelName> = targets.iter().map(|t| RelName::new(Some(&t.schema), &t.name)).collect();
+    let now = s.catalog(&names)?;
+    for (before, now) in targets.iter().zip(&now) {
+        if now.as_ref() != Some(*before) {
+            return Err(Error::new(
+                Kind::NotInState,
+                format!("table \"{}\" was changed while the run was under way", before.name),
+            )
+            .hint("run it again"));
+        }
+    }
+    Ok(())
+}
+
+/// The report of a run, in plan order.
+pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
+    let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.elapsed_ms);
+    let mut rows: Vec<(usize, ReportRow)> = tasks
+        .map(|((task, counts), elapsed_ms)| {
+            let row = ReportRow {
+                phase: phase.map(str::to_owned),
+                table_name: task.name.clone(),
+                write: task.write.name().to_owned(),
+                mode: "full".to_owned(),
+                staged: counts.staged,
+                inserted: counts.inserts,
+                updated: counts.updates,
+                unchanged: counts.unchanged(),
+                deleted: counts.deletes,
+                preserved: counts.preserved,
+                quarantined: counts.refused,
+                skipped: 0,
+                elapsed_ms: *elapsed_ms,
+            };
+            (task.ordinal, row)
+        })
+        .collect();
+    rows.sort_by_key(|(ordinal, _)| *ordinal);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn share(outcome: &mut Outcome, elapsed: i64) {
+    let written = |c: &Counts| c.inserts + c.updates + c.deletes;
+    let all: i64 = outcome.counts.iter().map(written).sum();
+    for (counts, clock) in outcome.counts.iter().zip(&mut outcome.elapsed_ms) {
+        *clock += elapsed.saturating_mul(written(counts)) / all.max(1);
+    }
+}
+
+fn millis(since: Instant) -> i64 {
+    i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
+}

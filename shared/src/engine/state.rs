@@ -1,0 +1,96 @@
+//! What is stored of plan and phases: the plan in force, and who owns what.
+
+use crate::catalog::RelName;
+use crate::error::{Error, Kind, Result};
+use crate::plan::{self, Plan};
+use crate::session::Session;
+use crate::sql;
+use crate::value::Value;
+
+/// The plan in force, by its number.
+pub(crate) struct Stored {
+    pub plan_id: i64,
+    pub document: String,
+    pub plan: Plan,
+}
+
+/// One phase as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PhaseState {
+    pub phase: String,
+    pub authority: String,
+    pub synced: bool,
+}
+
+/// The plan in force; None where none was ever loaded.
+pub(crate) fn find_plan(s: &mut dyn Session) -> Result<Option<Stored>> {
+    let dialect = s.facts().dialect;
+    if !single_truth(&s.query(&sql::catalog_exists(dialect), &[])?) {
+        return Ok(None);
+    }
+    let rows = s.query(&sql::current_plan(dialect), &[])?;
+    let (plan_id, document) = match rows.first().map(Vec::as_slice) {
+        Some([id, document]) => {
+            (id.as_int().unwrap_or_default(), document.as_str().unwrap_or_default().to_owned())
+        }
+        _ => return Ok(None),
+    };
+    let plan = plan::parse(&document)?;
+    Ok(Some(Stored { plan_id, document, plan }))
+}
+
+/// The plan in force. Errors: 55000 where none was loaded.
+pub(crate) fn plan(s: &mut dyn Session) -> Result<Stored> {
+    find_plan(s)?
+        .ok_or_else(|| Error::new(Kind::NotInState, "no plan is loaded").hint("load one with load_plan"))
+}
+
+/// The phases of the plan in force, in plan order.
+pub(crate) fn phases(s: &mut dyn Session) -> Result<Vec<PhaseState>> {
+    let dialect = s.facts().dialect;
+    let rows = s.query(&sql::phase_states(dialect), &[])?;
+    let states = rows.iter().filter_map(|row| match row.as_slice() {
+        [phase, authority, synced] => Some(PhaseState {
+            phase: phase.as_str()?.to_owned(),
+            authority: authority.as_str()?.to_owned(),
+            synced: synced.is_true(),
+        }),
+        _ => None,
+    });
+    Ok(states.collect())
+}
+
+/// The tables of a phase as `load_plan` found them, in plan order.
+pub(crate) fn phase_tables(s: &mut dyn Session, phase: &str) -> Result<Vec<RelName>> {
+    let dialect = s.facts().dialect;
+    let rows = s.query(&sql::phase_tables(dialect), &[phase.into()])?;
+    let names = rows.iter().filter_map(|row| match row.as_slice() {
+        [schema, name] => Some(RelName::new(schema.as_str(), name.as_str()?)),
+        _ => None,
+    });
+    Ok(names.collect())
+}
+
+/// Refuses to write a table whose phase is live here. Errors: 55000.
+pub(crate) fn check_owner(s: &mut dyn Session, schema: &str, name: &str) -> Result<()> {
+    let dialect = s.facts().dialect;
+    if !single_truth(&s.query(&sql::catalog_exists(dialect), &[])?) {
+        return Ok(());
+    }
+    let rows = s.query(&sql::owner_of(dialect), &[schema.into(), name.into()])?;
+    match rows.first().map(Vec::as_slice) {
+        Some([phase, authority]) if authority.as_str() == Some("local") => {
+            Err(live(phase.as_str().unwrap_or_default()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The phase is live here: imports are refused.
+pub(crate) fn live(phase: &str) -> Error {
+    Error::new(Kind::NotInState, format!("phase \"{phase}\" is live here; imports are refused"))
+}
+
+fn single_truth(rows: &[Vec<Value>]) -> bool {
+    rows.first().and_then(|r| r.first()).is_some_and(Value::is_true)
+}

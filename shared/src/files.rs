@@ -1,0 +1,264 @@
+//! Single files: a Parquet file into a table, a relation or query into a Parquet file.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::api::{ExportOptions, ImportOptions};
+use crate::catalog::{RelName, Table};
+use crate::engine::{self, Prepared, RunKind, state};
+use crate::error::{Error, Kind, Result};
+use crate::export::ParquetExport;
+use crate::plan::{ExtraColumn, MissingColumn, MissingReference, Source, TablePlan, Write};
+use crate::planner::{self, SourceShape, Task};
+use crate::report::{ReportRow, SchemaRow};
+use crate::session::{Dialect, LoadKind, LoadTarget, Session};
+use crate::sql::{self, Sql, Temps};
+
+/// How many rows an export fetches at a time.
+const FETCH: usize = 8192;
+/// The longest name PostgreSQL keeps, in bytes; longer ones it would cut in silence.
+const LONGEST_NAME: usize = 63;
+
+/// Imports a file, a folder or a pattern of files into a table of its name or of `target`'s. A
+/// relative path starts from the working directory in SQLite; a server takes absolute ones only.
+///
+/// Errors: those of the file and its values, 22023 a `write` that is none, 25006 read-only, 42809
+/// not a table, 42703 a column the table lacks, 55000 the table's phase is live here, 23505 and
+/// the like from the database.
+pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) -> Result<Vec<ReportRow>> {
+    let started = Instant::now();
+    let write = match options.write.as_deref() {
+        None | Some("append") => None,
+        Some("replace") => Some(Write::Replace),
+        Some("upsert") => Some(Write::Upsert),
+        Some(other) => {
+            return Err(Error::new(
+                Kind::InvalidParameter,
+                format!("write \"{other}\" is none of \"append\", \"replace\", \"upsert\""),
+            ));
+        }
+    };
+    if s.facts().read_only {
+        return Err(Error::new(Kind::ReadOnly, "cannot import in a read-only transaction"));
+    }
+    let name = match &options.target {
+        Some(target) => RelName::parse(target)?,
+        None => RelName::new(None, &own_name(path)?),
+    };
+    let table = s.catalog(std::slice::from_ref(&name))?.pop().flatten();
+    if let Some(table) = &table {
+        planner::check_kind(&name.to_string(), table.kind)?;
+        state::check_owner(s, &table.schema, &table.name)?;
+    }
+    let mut row = match (table, write) {
+        (Some(table), Some(write)) => merge(s, path, &name, &table, write)?,
+        (Some(table), None) => append(s, path, &name, table)?,
+        (None, _) => create(s, path, &name)?,
+    };
+    row.elapsed_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    Ok(vec![row])
+}
+
+/// The table that a file is named after.
+fn own_name(path: &str) -> Result<String> {
+    let stem = Path::new(path)
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .filter(|_| !path.contains(['*', '?', '[']));
+    stem.map(str::to_owned).ok_or_else(|| {
+        Error::new(Kind::InvalidParameter, format!("\"{path}\" names no table"))
+            .hint("name one as \"target\"")
+    })
+}
+
+/// A plan for one table that is in no plan.
+fn lone_plan(name: &RelName, path: &str, write: Write) -> TablePlan {
+    TablePlan {
+        table: name.to_string(),
+        source: Source { parquet: path.to_owned() },
+        write,
+        primary_key: None,
+        columns: Default::default(),
+        origin: None,
+        keep_local: true,
+        ignore: Vec::new(),
+        references: Vec::new(),
+        on_missing_reference: MissingReference::Error,
+        on_missing_column: MissingColumn::Keep,
+        on_extra_column: ExtraColumn::Error,
+        max_delete: None,
+        override_identity: false,
+        time_zone: None,
+    }
+}
+
+/// By the engine's own rules, as a phase of one table.
+fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: Write) -> Result<ReportRow> {
+    let plan = lone_plan(name, path, write);
+    let found = RelName::new(Some(&table.schema), &table.name);
+    let mut prepared: Prepared = engine::prepare(s, &[plan], &[found], Some(None))?;
+    let outcome = engine::run(s, &mut prepared, RunKind::Sync, &Default::default(), &mut |_, _, _| Ok(()))?;
+    let mut rows = engine::report(None, &prepared, &outcome);
+    rows.pop().ok_or_else(|| Error::new(Kind::Internal, "a run of one table has no report"))
+}
+
+/// Rows into a table by its ordinary path: triggers, constraints and defaults hold.
+fn append(
+    s: &mut dyn Session,
+    path: &str,
+    root: Option<&Path>,
+    name: &RelName,
+    table: Table,
+) -> Result<ReportRow> {
+    let plan = lone_plan(name, path, Write::Upsert);
+    let mut input = engine::open_source(s.facts(), None, path)?;
+    let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
+    let shape = SourceShape { label: &input.label, columns: &columns };
+    let task = planner::bind_append(&plan, table, shape)?;
+    let id = task.target.id();
+    let rows = match s.facts().dialect {
+        Dialect::Sqlite => {
+            s.begin_write(&[&task.target])?;
+            engine::load(
+                s,
+                &task,
+                LoadTarget { table: id, columns: Vec::new(), kind: LoadKind::Statement },
+                &mut input,
+            )?
+        }
+        // A bulk load into a user's table would pass by its triggers and constraints.
+        Dialect::Postgres => append_staged(s, &task, &mut input)?,
+    };
+    Ok(report(name, "append", rows))
+}
+
+fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) -> Result<i64> {
+    let staging = Temps::of(s.facts().dialect, task).staging;
+    for statement in &staging.create {
+        s.execute(statement, &[])?;
+    }
+    let rows = engine::stage(s, task, ("pg_temp".to_owned(), staging.name.clone()), input)?;
+    let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
+    let statement = sql::insert_all(&task.target, &names, &staging);
+    let mut written = 0;
+    s.as_engine(&[&task.target], &mut |s| {
+        written = s.execute(&statement, &[])?;
+        Ok(())
+    })?;
+    if i64::try_from(written) != Ok(rows) {
+        return Err(Error::new(
+            Kind::TriggeredAction,
+            format!("a trigger of \"{}\" refused rows", task.name),
+        )
+        .detail(format!("{rows} rows were read and {written} were written.")));
+    }
+    s.execute(&staging.discard, &[])?;
+    Ok(rows)
+}
+
+/// A table of the file's own columns, and its rows.
+fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> {
+    let dialect = s.facts().dialect;
+    let mut input = engine::open_source(s.facts(), None, path)?;
+    let columns: Vec<_> =
+        input.reader.columns().iter().map(|c| (c.name.clone(), c.natural.clone())).collect();
+    check_names(name, &columns)?;
+    s.begin_write(&[])?;
+    s.execute(&sql::create_table(dialect, name.schema.as_deref(), &name.name, &columns), &[])?;
+    let table = s.catalog(std::slice::from_ref(name))?.pop().flatten();
+    let table = table.ok_or_else(|| Error::new(Kind::Internal, format!("table \"{name}\" was not made")))?;
+    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let shape = SourceShape { label: &input.label, columns: &names };
+    let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
+    let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
+    let rows = engine::load(s, &task, target, &mut input)?;
+    Ok(report(name, "create", rows))
+}
+
+/// Errors: 42622 a name that is too long, 42602 an empty one, 42701 two that differ in case only
+/// (SQLite takes them for the same).
+fn check_names(table: &RelName, columns: &[(String, crate::types::ColumnType)]) -> Result<()> {
+    let mut seen = std::collections::HashSet::new();
+    for name in std::iter::once(&table.name).chain(columns.iter().map(|(name, _)| name)) {
+        if name.len() > LONGEST_NAME {
+            return Err(Error::new(
+                Kind::NameTooLong,
+                format!("the name \"{name}\" is longer than {LONGEST_NAME} bytes"),
+            ));
+        }
+        if name.is_empty() || name.contains('\0') {
+            return Err(Error::new(Kind::InvalidName, format!("{name:?} is not a column's name")));
+        }
+    }
+    for (name, _) in columns {
+        if !seen.insert(name.to_lowercase()) {
+            return Err(Error::new(
+                Kind::DuplicateColumn,
+                format!("column \"{name}\" is there twice but for case"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn report(name: &RelName, write: &str, rows: i64) -> ReportRow {
+    ReportRow {
+        phase: None,
+        table_name: name.to_string(),
+        write: write.to_owned(),
+        mode: "full".to_owned(),
+        staged: rows,
+        inserted: rows,
+        updated: 0,
+        unchanged: 0,
+        deleted: 0,
+        preserved: 0,
+        quarantined: 0,
+        skipped: 0,
+        elapsed_ms: 0,
+    }
+}
+
+/// Writes a relation, or the rows of a query, to a Parquet file and returns how many there were.
+///
+/// Errors: 42501 the role may not write files, 22023 a relative path on a server, 58P02 the file
+/// exists, and those of the query.
+pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &ExportOptions) -> Result<i64> {
+    let facts = s.facts();
+    if !facts.may_write_files {
+        return Err(Error::new(Kind::Forbidden, "permission denied to write a file on the server")
+            .detail("Only roles with privileges of the \"pg_write_server_files\" role may write files."));
+    }
+    if facts.dialect == Dialect::Postgres && !Path::new(path).is_absolute() {
+        return Err(Error::new(Kind::InvalidParameter, format!("\"{path}\" is not an absolute path"))
+            .hint("the file is written on the server; give its absolute path there"));
+    }
+    let relation = match RelName::parse(source) {
+        Ok(name) => s.catalog(&[name])?.pop().flatten(),
+        Err(_) => None,
+    };
+    let query = relation.map_or_else(|| Sql::from_user(source), |t| sql::select_all(&t.schema, &t.name));
+    let cursor = s.cursor_open(&query, &[])?;
+    let columns: Vec<_> = s.cursor_columns(cursor)?.into_iter().map(|c| (c.name, c.ty)).collect();
+    let types: Vec<_> = columns.iter().map(|(_, ty)| ty.clone()).collect();
+    let mut export = ParquetExport::create(Path::new(path), options.overwrite, &columns)?;
+    while let Some(batch) = s.cursor_fetch(cursor, &types, FETCH)? {
+        s.check_interrupt()?;
+        export.write(&batch)?;
+    }
+    s.cursor_close(cursor)?;
+    Ok(i64::try_from(export.finish()?).unwrap_or(i64::MAX))
+}
+
+/// The columns of a Parquet file, and the types that `import_parquet` gives them here.
+pub fn parquet_schema(s: &mut dyn Session, path: &str) -> Result<Vec<SchemaRow>> {
+    let input = engine::open_source(s.facts(), None, path)?;
+    let dialect = s.facts().dialect;
+    let rows = input.reader.columns().iter().map(|column| SchemaRow {
+        column_name: column.name.clone(),
+        parquet_type: column.parquet_type.clone(),
+        column_type: sql::type_name(dialect, &column.natural),
+        nullable: column.nullable,
+    });
+    Ok(rows.collect())
+}

@@ -1,0 +1,22 @@
+//! The plan: the JSON document that says which tables form which phase, where their rows come
+//! from and how each is written. It is the only configuration.
+//!
+//! `document` holds the types, `parse` turns text into them with errors that name the JSON path,
+//! and `rules` checks what one document can say against itself.
+
+mod document;
+mod parse;
+mod rules;
+mod values;
+
+pub use document::{
+    ColumnSource, ExtraColumn, MissingColumn, MissingReference, Origin, Phase, Plan, Reference, Source,
+    TablePlan, Write,
+};
+pub use parse::parse;
+pub use values::{Limit, Scalar};
+
+/// The JSON Schema of a plan, for editors.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Plan).into()
+}

@@ -1,0 +1,133 @@
+//! Values in a plan that JSON can write in more than one way, with errors that say which.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+use super::document::ColumnSource;
+
+/// A constant: a boolean, a number or a string.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a boolean, a number or a string")]
+pub enum Scalar {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+}
+
+/// How many: a count of rows, or a share of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    Rows(u64),
+    Percent(f64),
+}
+
+impl Limit {
+    /// Reads `100`, `25 %` or `25%`; None where the text is neither.
+    pub fn parse(text: &str) -> Option<Limit> {
+        let text = text.trim();
+        match text.strip_suffix('%') {
+            None => text.parse().ok().map(Limit::Rows),
+            Some(share) => {
+                let share: f64 = share.trim().parse().ok()?;
+                (0.0..=100.0).contains(&share).then_some(Limit::Percent(share))
+            }
+        }
+    }
+
+    /// Whether `count` of `total` rows is more than this.
+    pub fn exceeded(self, count: i64, total: i64) -> bool {
+        match self {
+            Limit::Rows(rows) => u64::try_from(count).unwrap_or(0) > rows,
+            Limit::Percent(share) => count as f64 * 100.0 > share * total as f64,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::Rows(rows) => write!(f, "{rows}"),
+            Limit::Percent(share) => write!(f, "{share} %"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct V;
+        impl Visitor<'_> for V {
+            type Value = Limit;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a count of rows such as 100, or a share such as \"25 %\"")
+            }
+            fn visit_u64<E: de::Error>(self, n: u64) -> Result<Limit, E> {
+                Ok(Limit::Rows(n))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
+                Limit::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+        d.deserialize_any(V)
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [
+            {"type": "integer", "minimum": 0},
+            {"type": "string", "pattern": "^\\s*[0-9]+(\\.[0-9]+)?\\s*%?\\s*$"}
+        ]})
+    }
+}
+
+impl<'de> Deserialize<'de> for ColumnSource {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Rule {
+            column: Option<String>,
+            value: Option<Scalar>,
+        }
+        struct V;
+        impl<'de> Visitor<'de> for V {
+            type Value = ColumnSource;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a source column's name, {\"column\": name} or {\"value\": constant}")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<ColumnSource, E> {
+                Ok(ColumnSource::Column(name.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnSource, A::Error> {
+                let rule = Rule::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                match (rule.column, rule.value) {
+                    (Some(name), None) => Ok(ColumnSource::Column(name)),
+                    (None, Some(value)) => Ok(ColumnSource::Value(value)),
+                    _ => Err(de::Error::custom("expected one of \"column\" and \"value\"")),
+                }
+            }
+        }
+        d.deserialize_any(V)
+    }
+}
+
+impl JsonSchema for ColumnSource {
+    fn schema_name() -> Cow<'static, str> {
+        "ColumnSource".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let scalar = generator.subschema_for::<Scalar>();
+        json_schema!({"anyOf": [
+            {"type": "string"},
+            {"type": "object", "additionalProperties": false, "required": ["column"],
+             "properties": {"column": {"type": "string"}}},
+            {"type": "object", "additionalProperties": false, "required": ["value"], "properties": {"value": scalar}}
+        ]})
+    }
+}

@@ -1,0 +1,283 @@
+//! One table of a plan against the table found and the columns its source has.
+
+use crate::catalog::{Column, Default, RelationKind, Table};
+use crate::error::{Error, Kind, Result};
+use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, TablePlan};
+
+use super::{From, Mark, Staged, Task};
+
+/// What is known of a source before it is read: its columns' names, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceShape<'a> {
+    /// How messages call it: `file "jobs.parquet"`.
+    pub label: &'a str,
+    pub columns: &'a [&'a str],
+}
+
+/// Makes the task of one table. With `source: None` (a plan is checked before its files exist)
+/// every writable column counts as present.
+///
+/// Errors: 42809 not a table, 42P10 no usable key, 42703 a column that does not exist or that the
+/// source lacks, 42702 a name that fits two source columns, 428C9 a generated column is mapped,
+/// 22023 a rule that the table cannot keep.
+pub fn bind(
+    ordinal: usize,
+    plan: &TablePlan,
+    target: Table,
+    source: Option<SourceShape<'_>>,
+) -> Result<Task> {
+    check_kind(&plan.table, target.kind)?;
+    let key = find_key(plan, &target)?;
+    check_names(plan, &target)?;
+    make(ordinal, plan, key, target, source)
+}
+
+/// Makes the task of an append, which needs no key. Errors: as those of [`bind`].
+pub fn bind_append(plan: &TablePlan, target: Table, source: SourceShape<'_>) -> Result<Task> {
+    make(0, plan, Vec::new(), target, Some(source))
+}
+
+fn make(
+    ordinal: usize,
+    plan: &TablePlan,
+    key: Vec<String>,
+    target: Table,
+    source: Option<SourceShape<'_>>,
+) -> Result<Task> {
+    let mut binder = Binder { plan, key: &key, source, warnings: Vec::new(), used: Vec::new() };
+    let mut columns = Vec::new();
+    for column in &target.columns {
+        if let Some(from) = binder.source_of(column)? {
+            let compared = !key.contains(&column.name) && !plan.ignore.contains(&column.name);
+            columns.push(Staged { column: column.clone(), from, compared });
+        }
+    }
+    binder.check_extra()?;
+    let warnings = binder.warnings;
+    let origin = plan.origin.as_ref().map(|origin| Mark {
+        column: origin.column.clone(),
+        imported: origin.imported.clone(),
+        null_is_imported: origin.null_is_imported,
+        from_source: columns
+            .iter()
+            .any(|c| c.column.name == origin.column && matches!(c.from, From::Source(_))),
+    });
+    Ok(Task {
+        ordinal,
+        name: plan.table.clone(),
+        write: plan.write,
+        key,
+        columns,
+        origin,
+        keep_local: plan.keep_local,
+        references: Vec::new(),
+        on_missing_reference: plan.on_missing_reference,
+        max_delete: plan.max_delete,
+        override_identity: plan.override_identity,
+        time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),
+        warnings,
+        target,
+    })
+}
+
+/// Only tables are written. Errors: 42809.
+pub fn check_kind(name: &str, kind: RelationKind) -> Result<()> {
+    let what = match kind {
+        RelationKind::Table | RelationKind::Partitioned => return Ok(()),
+        RelationKind::View => "a view",
+        RelationKind::MaterializedView => "a materialized view",
+        RelationKind::Foreign => "a foreign table",
+        RelationKind::Virtual => "a virtual table",
+    };
+    Err(Error::new(Kind::WrongObjectType, format!("\"{name}\" is {what}, not a table")))
+}
+
+/// The plan's key, or the table's own; an immediate, total unique index must stand behind it.
+fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
+    let name = &plan.table;
+    let Some(wanted) = &plan.primary_key else {
+        let key = target.uniques.iter().find(|u| u.primary);
+        return match key {
+            Some(key) if key.immediate => Ok(key.columns.clone()),
+            Some(_) => {
+                Err(Error::new(Kind::NotInState, format!("the primary key of \"{name}\" is deferrable"))
+                    .hint(
+                        "a key that identifies rows must be checked at once; name another as \"primary_key\"",
+                    ))
+            }
+            None => Err(Error::new(Kind::InvalidKey, format!("table \"{name}\" has no primary key"))
+                .hint("name the columns that identify a row as \"primary_key\"")),
+        };
+    };
+    for column in wanted {
+        if target.column(column).is_none() {
+            return Err(no_column(name, column));
+        }
+    }
+    let same =
+        |columns: &[String]| columns.len() == wanted.len() && wanted.iter().all(|w| columns.contains(w));
+    if target.uniques.iter().any(|u| u.immediate && !u.partial && same(&u.columns)) {
+        return Ok(wanted.clone());
+    }
+    let message = format!("no unique index of \"{name}\" is exactly over ({})", wanted.join(", "));
+    let deferrable = target.uniques.iter().any(|u| !u.immediate && same(&u.columns));
+    let kind = if deferrable { Kind::NotInState } else { Kind::InvalidKey };
+    Err(Error::new(kind, message)
+        .hint("an index that is partial, deferrable or over expressions does not count"))
+}
+
+fn no_column(table: &str, column: &str) -> Error {
+    Error::new(Kind::UndefinedColumn, format!("column \"{column}\" of table \"{table}\" does not exist"))
+}
+
+/// Every column that the plan names must exist, and be one that can be written where it is to be.
+fn check_names(plan: &TablePlan, target: &Table) -> Result<()> {
+    let named = plan
+        .columns
+        .keys()
+        .chain(&plan.ignore)
+        .chain(plan.origin.iter().map(|o| &o.column))
+        .chain(plan.references.iter().flat_map(|r| &r.columns));
+    for name in named {
+        let Some(column) = target.column(name) else {
+            return Err(no_column(&plan.table, name));
+        };
+        let mapped =
+            plan.columns.contains_key(name) || plan.origin.as_ref().is_some_and(|o| o.column == *name);
+        match column.default {
+            Default::Generated if mapped => {
+                return Err(Error::new(
+                    Kind::GeneratedAlways,
+                    format!(
+                        "column \"{name}\" of table \"{}\" is generated and cannot be written",
+                        plan.table
+                    ),
+                ));
+            }
+            Default::IdentityAlways(_) if mapped && !plan.override_identity => {
+                return Err(identity_always(&plan.table, name));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn identity_always(table: &str, column: &str) -> Error {
+    Error::new(
+        Kind::GeneratedAlways,
+        format!("column \"{column}\" of table \"{table}\" is an identity column that is generated always"),
+    )
+    .hint("say \"override_identity\": true to write the source's values into it")
+}
+
+struct Binder<'a> {
+    plan: &'a TablePlan,
+    key: &'a [String],
+    source: Option<SourceShape<'a>>,
+    warnings: Vec<String>,
+    used: Vec<&'a str>,
+}
+
+impl<'a> Binder<'a> {
+    /// Where a target column's values come from; None where it is left to the database.
+    fn source_of(&mut self, column: &Column) -> Result<Option<From>> {
+        let mapped = self.plan.columns.get(&column.name);
+        if column.default == Default::Generated {
+            self.find(&column.name)?;
+            return Ok(None);
+        }
+        match mapped {
+            Some(ColumnSource::Value(value)) => return Ok(Some(From::Constant(value.clone()))),
+            Some(ColumnSource::Column(name)) => {
+                return match self.find(name)? {
+                    Some(found) => Ok(Some(From::Source(found))),
+                    None => Err(self.missing(column, name)),
+                };
+            }
+            None => {}
+        }
+        if let Some(found) = self.find(&column.name)? {
+            return if !matches!(column.default, Default::IdentityAlways(_)) || self.plan.override_identity {
+                Ok(Some(From::Source(found)))
+            } else if self.key.contains(&column.name) {
+                Err(identity_always(&self.plan.table, &column.name))
+            } else {
+                Ok(None)
+            };
+        }
+        if let Some(origin) = self.plan.origin.as_ref().filter(|o| o.column == column.name) {
+            return Ok(Some(From::Constant(origin.imported.clone())));
+        }
+        if self.key.contains(&column.name) {
+            return Err(self.missing(column, &column.name));
+        }
+        let generated = matches!(
+            column.default,
+            Default::Serial(_) | Default::IdentityAlways(_) | Default::IdentityByDefault(_)
+        );
+        match self.plan.on_missing_column {
+            MissingColumn::Error if !generated => Err(self.missing(column, &column.name).hint(
+                "map the column in \"columns\", or say \"on_missing_column\": \"keep\" to leave it alone",
+            )),
+            _ => Ok(None),
+        }
+    }
+
+    fn missing(&self, column: &Column, name: &str) -> Error {
+        let label = self.source.map_or("the source", |s| s.label);
+        Error::new(Kind::UndefinedColumn, format!("{label} has no column \"{name}\"")).detail(format!(
+            "Column \"{}\" of table \"{}\" is to be filled from it.",
+            column.name, self.plan.table
+        ))
+    }
+
+    /// The source column of this name: spelled exactly so, else the only one that differs in case.
+    fn find(&mut self, name: &str) -> Result<Option<String>> {
+        let Some(source) = self.source else {
+            return Ok(Some(name.to_owned()));
+        };
+        let exact = source.columns.iter().find(|c| **c == name);
+        let found = match exact {
+            Some(found) => Some(*found),
+            None => {
+                let folded = name.to_lowercase();
+                let mut like = source.columns.iter().filter(|c| c.to_lowercase() == folded);
+                match (like.next(), like.next()) {
+                    (Some(one), Some(two)) => {
+                        return Err(Error::new(
+                            Kind::AmbiguousColumn,
+                            format!("\"{name}\" could be column \"{one}\" or \"{two}\" of {}", source.label),
+                        ));
+                    }
+                    (found, _) => found.copied(),
+                }
+            }
+        };
+        self.used.extend(found);
+        Ok(found.map(str::to_owned))
+    }
+
+    /// Source columns that nothing uses, by `on_extra_column`.
+    fn check_extra(&mut self) -> Result<()> {
+        let Some(source) = self.source else { return Ok(()) };
+        let extra: Vec<&str> = source.columns.iter().filter(|c| !self.used.contains(c)).copied().collect();
+        if extra.is_empty() || self.plan.on_extra_column == ExtraColumn::Ignore {
+            return Ok(());
+        }
+        let text = format!(
+            "{} has columns that table \"{}\" lacks: {}",
+            source.label,
+            self.plan.table,
+            extra.join(", ")
+        );
+        match self.plan.on_extra_column {
+            ExtraColumn::Error => Err(Error::new(Kind::UndefinedColumn, text)
+                .hint("add the columns to the table, or say \"on_extra_column\": \"ignore\"")),
+            _ => {
+                self.warnings.push(text);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Loading, showing, checking and explaining the plan.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::catalog::RelName;
+use crate::engine::{self, state};
+use crate::error::{Error, Kind, Result};
+use crate::plan::{self, Phase, Plan, TablePlan};
+use crate::report::{Finding, Step};
+use crate::session::{Dialect, Session};
+use crate::sql::{self, Known};
+use crate::value::Value;
+
+/// The largest plan that is read from a file, in bytes: more than `plan::parse` takes.
+const LARGEST: u64 = (16 << 20) + 1;
+
+/// Loads a plan from a path or from the document itself, once all that can be checked holds.
+/// Answers what was loaded, in a sentence.
+pub fn load_plan(s: &mut dyn Session, plan: &str) -> Result<String> {
+    if s.facts().read_only {
+        return Err(Error::new(Kind::ReadOnly, "cannot load a plan in a read-only transaction"));
+    }
+    let document = if plan.trim_start().starts_with('{') { plan.to_owned() } else { read(s, plan)? };
+    let plan = plan::parse(&document)?;
+    let tables = resolve(s, &plan)?;
+    let findings = check(s, &plan, &|phase| {
+        tables.iter().filter(|t| t.phase == phase).map(|t| t.found.clone()).collect()
+    })?;
+    if let Some(error) = refusal(&findings) {
+        return Err(error);
+    }
+    store(s, &document, &plan, &tables)?;
+    let count = plan.phases.iter().map(|p| p.tables.len()).sum::<usize>();
+    Ok(format!("plan loaded: {} phases, {count} tables", plan.phases.len()))
+}
+
+fn read(s: &mut dyn Session, path: &str) -> Result<String> {
+    let facts = s.facts();
+    if !facts.may_read_files {
+        return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
+            .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
+    }
+    let path = Path::new(path);
+    if facts.dialect == Dialect::Postgres && !path.is_absolute() {
+        return Err(Error::new(
+            Kind::InvalidParameter,
+            format!("\"{}\" is not an absolute path", path.display()),
+        )
+        .hint("give the plan's absolute path on the server, or the document itself"));
+    }
+    let io = |e: std::io::Error| {
+        let kind = if e.kind() == std::io::ErrorKind::NotFound { Kind::UndefinedFile } else { Kind::Io };
+        Error::new(kind, format!("cannot read file \"{}\"", path.display())).detail(e.to_string())
+    };
+    // A FIFO would block the open itself.
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(Error::new(
+            Kind::WrongObjectType,
+            format!("\"{}\" is not a regular file", path.display()),
+        ));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|f| f.take(LARGEST).read_to_end(&mut bytes)).map_err(io)?;
+    String::from_utf8(bytes)
+        .map_err(|_| Error::new(Kind::BadCharacter, format!("file \"{}\" is not UTF-8", path.display())))
+}
+
+/// A table of the plan and what it is in the database.
+struct Resolved {
+    phase: String,
+    ordinal: usize,
+    plan_name: String,
+    /// Schema and name as found; the plan's own where it does not exist.
+    found: RelName,
+}
+
+/// What every table of the plan is at this moment: `search_path` may say otherwise later.
+fn resolve(s: &mut dyn Session, plan: &Plan) -> Result<Vec<Resolved>> {
+    let mut resolved: Vec<Resolved> = Vec::new();
+    for phase in &plan.phases {
+        let names = phase.tables.iter().map(|t| RelName::parse(&t.table)).collect::<Result<Vec<_>>>()?;
+        let tables = s.catalog(&names)?;
+        for (ordinal, ((planned, name), table)) in phase.tables.iter().zip(names).zip(tables).enumerate() {
+            let found = table.map_or(name, |t| RelName::new(Some(&t.schema), &t.name));
+            if let Some(other) = resolved.iter().find(|r| r.found == found) {
+                return Err(Error::new(
+                    Kind::InvalidParameter,
+                    format!("\"{}\" and \"{}\" are the same table", other.plan_name, planned.table),
+                ));
+            }
+            resolved.push(Resolved {
+                phase: phase.name.clone(),
+                ordinal,
+                plan_name: planned.table.clone(),
+                found,
+            });
+        }
+    }
+    Ok(resolved)
+}
+
+/// What is wrong with a plan in this database, phase by phase.
+fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for phase in &plan.phases {
+        let names = names(&phase.name);
+        let before = findings.len();
+        for (planned, name) in phase.tables.iter().zip(&names) {
+            if let Err(error) = check_table(s, planned, name) {
+                findings.push(finding(phase, Some(planned), error));
+            }
+        }
+        // What follows needs every table by itself to be right.
+        if findings.len() == before
+            && let Err(error) = engine::prepare(s, &phase.tables, &names, None)
+        {
+            findings.push(finding(phase, None, error));
+        }
+    }
+    Ok(findings)
+}
+
+fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {
+    engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None).map(|_| ())
+}
+
+fn finding(phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
+    Finding {
+        severity: "error".to_owned(),
+        sqlstate: error.kind.sqlstate().to_owned(),
+        phase: phase.name.clone(),
+        table_name: table.map(|t| t.table.clone()),
+        message: error.message.clone(),
+        hint: error.hint.clone(),
+        error,
+    }
+}
+
+/// The first error as the error of the call; all of them in its detail.
+fn refusal(findings: &[Finding]) -> Option<Error> {
+    let mut error = findings.first()?.error.clone();
+    if findings.len() > 1 {
+        let lines = findings.iter().map(|f| format!("{}: {}", f.sqlstate, f.message));
+        error.detail = Some(lines.collect::<Vec<_>>().join("\n"));
+    }
+    Some(error)
+}
+
+fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) -> Result<()> {
+    let (dialect, role) = (s.facts().dialect, s.facts().role.clone());
+    s.begin_write(&[])?;
+    let current = state::find_plan(s)?;
+    if current.is_none() && dialect == Dialect::Sqlite {
+        for statement in sql::create_catalog() {
+            s.execute(&statement, &[])?;
+        }
+    }
+    for state in state::phases(s)?.iter().filter(|p| plan.phase(&p.phase).is_none()) {
+        if state.authority != "source" {
+            return Err(Error::new(
+                Kind::NotInState,
+                format!("phase \"{}\" is {} and not in the new plan", state.phase, state.authority),
+            ));
+        }
+    }
+    if current.is_none_or(|c| c.document != document) {
+        s.query(&sql::insert_plan(dialect), &[document.into(), role.into()])?;
+    }
+    s.execute(&sql::clear_phase_tables(dialect), &[])?;
+    for state in state::phases(s)?.iter().filter(|p| plan.phase(&p.phase).is_none()) {
+        s.execute(&sql::delete_phase(dialect), &[state.phase.as_str().into()])?;
+    }
+    for (ordinal, phase) in plan.phases.iter().enumerate() {
+        s.execute(&sql::upsert_phase(dialect), &[phase.name.as_str().into(), index(ordinal)])?;
+    }
+    for table in tables {
+        let args = [
+            table.phase.as_str().into(),
+            index(table.ordinal),
+            table.plan_name.as_str().into(),
+            table.found.schema.clone().into(),
+            table.found.name.as_str().into(),
+        ];
+        s.execute(&sql::insert_phase_table(dialect), &args)?;
+    }
+    s.execute(&sql::quarantine_clear(dialect), &[])?;
+    Ok(())
+}
+
+fn index(n: usize) -> Value {
+    i64::try_from(n).unwrap_or(i64::MAX).into()
+}
+
+/// The plan in force, as the document it was loaded as. Errors: 55000 where there is none.
+pub fn show_plan(s: &mut dyn Session) -> Result<String> {
+    Ok(state::plan(s)?.document)
+}
+
+/// What is wrong with the plan in force in this database, as it is now; no rows where nothing is.
+pub fn check_plan(s: &mut dyn Session) -> Result<Vec<Finding>> {
+    let stored = state::plan(s)?;
+    let mut names = Vec::new();
+    for phase in &stored.plan.phases {
+        names.push((phase.name.clone(), state::phase_tables(s, &phase.name)?));
+    }
+    check(s, &stored.plan, &|phase| {
+        names.iter().find(|(p, _)| p == phase).map_or_else(Vec::new, |(_, n)| n.clone())
+    })
+}
+
+/// What a run of the phase would do, step by step, with its statements. The sources' columns are
+/// read where the files are there; where they are not, every column counts as present.
+pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
+    let stored = state::plan(s)?;
+    let Some(planned) = stored.plan.phase(phase) else {
+        return Err(Error::new(Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan")));
+    };
+    let names = state::phase_tables(s, phase)?;
+    let root = stored.plan.root.as_deref().map(Path::new);
+    let prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
+        Err(error) if error.kind == Kind::UndefinedFile => engine::prepare(s, &planned.tables, &names, None)?,
+        prepared => prepared?,
+    };
+    let mut steps = Steps::default();
+    let dialect = s.facts().dialect;
+    let known = Known { tasks: &prepared.tasks, temps: &prepared.temps };
+    let all = || prepared.tasks.iter().zip(&prepared.temps);
+    for (task, temps) in all() {
+        let source = planned.tables.get(task.ordinal).map_or("", |t| t.source.parquet.as_str());
+        let create = temps.staging.create.first().map(ToString::to_string);
+        steps.add(Some(&task.name), format!("stage {source}"), create);
+    }
+    steps.add(None, "lock the tables".to_owned(), None);
+    for (task, temps) in all() {
+        let statement = sql::duplicate_keys(dialect, task, temps);
+        steps.add(
+            Some(&task.name),
+            format!("check the key ({})", task.key.join(", ")),
+            Some(statement.to_string()),
+        );
+    }
+    for (task, temps) in all().filter(|(task, _)| !task.references.is_empty()) {
+        let links: Vec<_> = task.references.iter().collect();
+        let statement = sql::refuse_missing(dialect, task, temps, &links, known);
+        let policy = format!("{:?}", task.on_missing_reference).to_lowercase();
+        steps.add(Some(&task.name), format!("check references: {policy}"), Some(statement.to_string()));
+    }
+    for (task, temps) in all() {
+        let statement = sql::compare(dialect, task, temps);
+        steps.add(
+            Some(&task.name),
+            format!("compare for {}", task.write.name()),
+            Some(statement.to_string()),
+        );
+    }
+    for (task, temps) in all() {
+        steps.add(Some(&task.name), "insert".to_owned(), Some(sql::insert(dialect, task, temps).to_string()));
+    }
+    for (task, temps) in all() {
+        if let Some(statement) = sql::update(dialect, task, temps) {
+            steps.add(Some(&task.name), "update".to_owned(), Some(statement.to_string()));
+        }
+    }
+    for (task, temps) in all().rev().filter(|(task, _)| task.write == plan::Write::Replace) {
+        steps.add(Some(&task.name), "delete".to_owned(), Some(sql::delete(dialect, task, temps).to_string()));
+    }
+    Ok(steps.0)
+}
+
+#[derive(Default)]
+struct Steps(Vec<Step>);
+
+impl Steps {
+    fn add(&mut self, table: Option<&str>, action: String, statement: Option<String>) {
+        let step = i64::try_from(self.0.len()).unwrap_or(i64::MAX).saturating_add(1);
+        self.0.push(Step { step, table_name: table.map(str::to_owned), action, statement });
+    }
+}

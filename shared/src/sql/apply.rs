@@ -1,0 +1,78 @@
+//! The change set onto the target.
+
+use crate::planner::Task;
+use crate::session::Dialect;
+
+use super::{Ident, Sql, Temps, list, same_address, spelling, target};
+
+/// Inserts the new rows in key order, which spares an index from being filled at random.
+pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
+    let columns = names.iter().map(|n| Ident(n).to_string()).collect::<Vec<_>>().join(", ");
+    let overriding =
+        if task.override_identity && dialect == Dialect::Postgres { " OVERRIDING SYSTEM VALUE" } else { "" };
+    Sql::new(format!(
+        "INSERT INTO {} ({columns}){overriding}\nSELECT {} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i' ORDER BY {}",
+        target(&task.target),
+        list("s", &names),
+        temps.changes.qualified,
+        temps.staging.qualified,
+        Ident(&task.own_column("_row")),
+        list("s", &task.key),
+    ))
+}
+
+/// Updates the changed rows; None where no column can change.
+pub fn update(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
+    let sets: Vec<String> = task
+        .updated()
+        .map(|c| Ident(&c.column.name).to_string())
+        .map(|name| format!("{name} = s.{name}"))
+        .collect();
+    if sets.is_empty() {
+        return None;
+    }
+    Some(Sql::new(format!(
+        "UPDATE {} AS t SET {}\nFROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'u' AND {}",
+        target(&task.target),
+        sets.join(", "),
+        temps.changes.qualified,
+        temps.staging.qualified,
+        Ident(&task.own_column("_row")),
+        same_address(spelling(dialect), &task.target, "c", "t"),
+    )))
+}
+
+/// Deletes the rows that go.
+pub fn delete(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let spell = spelling(dialect);
+    let table = target(&task.target);
+    let changes = &temps.changes.qualified;
+    Sql::new(match dialect {
+        Dialect::Postgres => format!(
+            "DELETE FROM {table} AS t USING {changes} c WHERE c.op = 'd' AND {}",
+            same_address(spell, &task.target, "c", "t")
+        ),
+        Dialect::Sqlite => {
+            let names: Vec<String> =
+                spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+            format!(
+                "DELETE FROM {table} AS t WHERE ({}) IN (SELECT {} FROM {changes} WHERE op = 'd')",
+                spell.address_of(&task.target, "t").join(", "),
+                names.join(", "),
+            )
+        }
+    })
+}
+
+/// Raises a sequence that is behind its column: otherwise the application's next insert would
+/// draw a number that is taken. `sequence` is quoted and qualified as the catalog gives it.
+pub fn raise_sequence(task: &Task, column: &str, sequence: &str) -> Sql {
+    Sql::new(format!(
+        "SELECT pg_catalog.setval({}::pg_catalog.regclass, m) FROM (SELECT max({}) AS m FROM {}) x\n  \
+         WHERE m > (SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence})",
+        super::Quoted(sequence),
+        Ident(column),
+        target(&task.target),
+    ))
+}

@@ -1,0 +1,105 @@
+//! What PostgreSQL spells its own way.
+
+use crate::catalog::{Address, Table};
+use crate::plan::Scalar;
+use crate::types::ColumnType;
+
+use super::{Ident, Spelling};
+
+pub(super) struct Postgres;
+
+impl Spelling for Postgres {
+    fn temp(&self, name: &str) -> String {
+        format!("pg_temp.{}", Ident(name))
+    }
+
+    // Dropped at the end of the run, so its place is name enough.
+    fn temp_name(&self, kind: &str, ordinal: usize, _: &str) -> String {
+        format!("cutover_{kind}_{ordinal}")
+    }
+
+    fn create_temp(&self, table: &str, body: &str) -> Vec<String> {
+        vec![format!("CREATE TABLE {table} ({body})")]
+    }
+
+    fn discard(&self, table: &str) -> String {
+        format!("DROP TABLE {table}")
+    }
+
+    fn analyze(&self, table: &str) -> Option<String> {
+        Some(format!("ANALYZE {table}"))
+    }
+
+    fn row_type(&self) -> &'static str {
+        "pg_catalog.int8"
+    }
+
+    fn address_columns(&self, table: &Table) -> Vec<(String, String)> {
+        let column = |name: &str, ty: &str| (name.to_owned(), ty.to_owned());
+        match table.address {
+            Address::Ctid => vec![column("t_rel", "pg_catalog.oid"), column("t", "pg_catalog.tid")],
+            Address::Rowid(_) | Address::Key => super::temps::key_address(table),
+        }
+    }
+
+    fn address_of(&self, table: &Table, alias: &str) -> Vec<String> {
+        match table.address {
+            Address::Ctid => vec![format!("{alias}.tableoid"), format!("{alias}.ctid")],
+            Address::Rowid(_) | Address::Key => super::temps::key_values(table, alias),
+        }
+    }
+
+    // Value identity: equality of an operator class is wider than that for intervals, text under
+    // some collations and citext, and json, xml and geometric types have none.
+    fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String {
+        match ty {
+            ColumnType::Text { .. } => format!("{a} COLLATE \"C\" IS DISTINCT FROM {b} COLLATE \"C\""),
+            ColumnType::Json | ColumnType::Other | ColumnType::Any => {
+                format!(
+                    "{a}::pg_catalog.text COLLATE \"C\" IS DISTINCT FROM {b}::pg_catalog.text COLLATE \"C\""
+                )
+            }
+            _ => format!("{a} IS DISTINCT FROM {b}"),
+        }
+    }
+
+    // An untyped literal takes the type of the column it stands beside, whatever that is.
+    fn literal(&self, value: &Scalar) -> String {
+        let text = match value {
+            Scalar::Bool(b) => b.to_string(),
+            Scalar::Int(n) => n.to_string(),
+            Scalar::Float(x) => x.to_string(),
+            Scalar::Text(text) => text.clone(),
+        };
+        // E'' means the same whatever standard_conforming_strings says.
+        format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    }
+
+    fn own(&self, name: &str) -> String {
+        format!("cutover.{}", Ident(name))
+    }
+
+    fn now(&self) -> &'static str {
+        "pg_catalog.clock_timestamp()"
+    }
+
+    fn instant(&self, n: usize) -> String {
+        format!("${n}::pg_catalog.timestamptz")
+    }
+
+    fn json(&self, n: usize) -> String {
+        format!("${n}::pg_catalog.jsonb")
+    }
+
+    fn quote_json(&self, _: &ColumnType, value: &str) -> String {
+        format!("coalesce(pg_catalog.to_json({value})::pg_catalog.text, 'null')")
+    }
+
+    fn text(&self, value: &str) -> String {
+        format!("{value}::pg_catalog.text")
+    }
+
+    fn days_ago(&self, days: u32) -> String {
+        format!("pg_catalog.now() - pg_catalog.make_interval(days => {days})")
+    }
+}

@@ -1,0 +1,72 @@
+//! The quarantine: the refused rows of now, written by difference.
+
+use crate::planner::Task;
+use crate::session::Dialect;
+
+use super::{Ident, Quoted, Sql, Temps, spelling};
+
+/// A refused row's key as a JSON array of texts: the same in both databases.
+fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
+    let spell = spelling(dialect);
+    let text = crate::types::ColumnType::Text { max_chars: None };
+    let parts =
+        task.key.iter().map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
+    format!("'[' || {} || ']'", parts.collect::<Vec<_>>().join(" || ',' || "))
+}
+
+/// A refused row as a JSON object.
+fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
+    let spell = spelling(dialect);
+    let parts = task.columns.iter().enumerate().map(|(i, c)| {
+        let name = serde_json::Value::from(c.column.name.as_str());
+        let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
+        format!("{lead} || {}", spell.quote_json(&c.column.ty, &format!("{alias}.{}", Ident(&c.column.name))))
+    });
+    format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
+}
+
+/// Forgets what is no longer refused. Parameters: phase, table.
+pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    Sql::new(format!(
+        "DELETE FROM {} WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT {} FROM {} r)",
+        spelling(dialect).own("quarantine"),
+        row_key(dialect, task, "r"),
+        temps.refused.qualified,
+    ))
+}
+
+/// Keeps what is refused now; an entry that is the same already is not touched. Parameters: phase,
+/// table, reason, run.
+pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let spell = spelling(dialect);
+    let detail = Ident(&task.own_column("_detail")).to_string();
+    let data = match dialect {
+        Dialect::Postgres => format!("({})::pg_catalog.jsonb", row_data(dialect, task, "r")),
+        Dialect::Sqlite => row_data(dialect, task, "r"),
+    };
+    let differ = match dialect {
+        Dialect::Postgres => "IS DISTINCT FROM",
+        Dialect::Sqlite => "IS NOT",
+    };
+    Sql::new(format!(
+        "INSERT INTO {own} AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)\n\
+         SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4\n\
+         FROM (SELECT {key} AS row_key, r.{detail} AS detail, {data} AS row_data FROM {refused} r) n\n\
+         LEFT JOIN {own} o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key\n\
+         WHERE o.row_key IS NULL OR o.reason {differ} $3 OR o.detail {differ} n.detail OR o.row_data {differ} n.row_data\n\
+         ON CONFLICT (phase, table_name, row_key) DO UPDATE\n\
+         SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run",
+        own = spell.own("quarantine"),
+        key = row_key(dialect, task, "r"),
+        refused = temps.refused.qualified,
+    ))
+}
+
+/// Forgets the entries of tables that left the plan.
+pub fn quarantine_clear(dialect: Dialect) -> Sql {
+    Sql::new(format!(
+        "DELETE FROM {} AS q WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE t.phase = q.phase AND t.plan_name = q.table_name)",
+        spelling(dialect).own("quarantine"),
+        spelling(dialect).own("phase_table"),
+    ))
+}

@@ -1,0 +1,159 @@
+//! References of staged rows: to what this run stages, and to what stays in the targets.
+
+use crate::plan::Write;
+use crate::planner::{Link, Parent, Task};
+use crate::session::Dialect;
+
+use super::{Ident, Sql, Temps, imported, list, qualified, same_key, spelling, target};
+
+/// What a reference may lead to.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The tasks of the run, by index.
+    pub tasks: &'a [Task],
+    pub temps: &'a [Temps],
+}
+
+impl Known<'_> {
+    /// The values that the referred columns will have once the run is through: staged rows that
+    /// passed, and target rows that stay (all of them for `upsert`; local ones, and those whose
+    /// newest version was refused, for `replace`).
+    fn rows(&self, dialect: Dialect, link: &Link) -> String {
+        let columns = |alias: &str| list(alias, &link.parent_columns);
+        let (task, temps) = match &link.parent {
+            Parent::Table { schema, name } => {
+                return format!("SELECT DISTINCT {} FROM {} t", columns("t"), qualified(schema, name));
+            }
+            Parent::Task(index) => match (self.tasks.get(*index), self.temps.get(*index)) {
+                (Some(task), Some(temps)) => (task, temps),
+                _ => return "SELECT NULL".to_owned(),
+            },
+        };
+        let spell = spelling(dialect);
+        let table = target(&task.target);
+        let mut parts = Vec::new();
+        // Columns of the parent that are not staged are the database's to fill.
+        if task.stages(&link.parent_columns) {
+            parts.push(format!("SELECT {} FROM {} s", columns("s"), temps.staging.qualified));
+        }
+        match task.write {
+            Write::Upsert => parts.push(format!("SELECT {} FROM {table} t", columns("t"))),
+            Write::Replace => {
+                if let Some(mark) = task.protecting_mark() {
+                    let mine = imported(spell, mark, "t");
+                    parts.push(format!("SELECT {} FROM {table} t WHERE NOT {mine}", columns("t")));
+                }
+                parts.push(format!(
+                    "SELECT {} FROM {table} t JOIN {} s ON {}",
+                    columns("t"),
+                    temps.refused.qualified,
+                    same_key(task, "t", "s"),
+                ));
+            }
+        }
+        parts.join(" UNION ")
+    }
+}
+
+/// The pieces of a statement that looks for staged rows `s` that refer to nothing.
+struct Probes {
+    with: String,
+    joins: String,
+    /// Per link, the condition that its reference is missing. A reference with a NULL in it
+    /// refers to nothing on purpose and is not missing (MATCH SIMPLE).
+    missing: Vec<String>,
+}
+
+fn probes(dialect: Dialect, links: &[&Link], known: Known<'_>) -> Probes {
+    let mut probes = Probes { with: String::new(), joins: String::new(), missing: Vec::new() };
+    for (i, link) in links.iter().enumerate() {
+        let names: Vec<String> = (0..link.columns.len()).map(|n| format!("c{n}")).collect();
+        let lead = if i == 0 { "WITH" } else { ",\n " };
+        // A WITH clause can name the columns in both dialects, a subquery's alias cannot.
+        probes.with.push_str(&format!(
+            "{lead} k{i} ({}) AS ({})",
+            names.join(", "),
+            known.rows(dialect, link)
+        ));
+        let on = super::equal("s", &link.columns, &format!("r{i}"), &names);
+        probes.joins.push_str(&format!(" LEFT JOIN k{i} r{i} ON {on}"));
+        let given: Vec<String> = link.columns.iter().map(|c| format!("s.{} IS NOT NULL", Ident(c))).collect();
+        probes.missing.push(format!("({} AND r{i}.c0 IS NULL)", given.join(" AND ")));
+    }
+    probes
+}
+
+/// How a link reads in a message: `tailnum is not in planes`.
+fn missing_text(link: &Link, known: Known<'_>) -> String {
+    let columns = link.columns.join(", ");
+    let columns = if link.columns.len() > 1 { format!("({columns})") } else { columns };
+    let parent = match &link.parent {
+        Parent::Task(index) => known.tasks.get(*index).map_or("", |t| t.target.name.as_str()),
+        Parent::Table { name, .. } => name,
+    };
+    format!("{columns} is not in {parent}")
+}
+
+/// Copies the staged rows that refer to nothing to the refused rows, with all their reasons.
+pub fn refuse_missing(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    links: &[&Link],
+    known: Known<'_>,
+) -> Sql {
+    let Probes { with, joins, missing } = probes(dialect, links, known);
+    let reasons = links.iter().zip(&missing).map(|(link, condition)| {
+        let text = super::Quoted(&format!("; {}", missing_text(link, known))).to_string();
+        format!("CASE WHEN {condition} THEN {text} ELSE '' END")
+    });
+    let mut names = vec![task.own_column("_row")];
+    names.extend(task.columns.iter().map(|c| c.column.name.clone()));
+    Sql::new(format!(
+        "{with}\nINSERT INTO {} SELECT {}, substr({}, 3)\nFROM {} s{joins}\nWHERE {}",
+        temps.refused.qualified,
+        list("s", &names),
+        reasons.collect::<Vec<_>>().join(" || "),
+        temps.staging.qualified,
+        missing.join(" OR "),
+    ))
+}
+
+/// Takes the refused rows out of staging.
+pub fn remove_refused(task: &Task, temps: &Temps) -> Sql {
+    let row = task.own_column("_row");
+    let row = Ident(&row);
+    Sql::new(format!(
+        "DELETE FROM {} WHERE {row} IN (SELECT {row} FROM {})",
+        temps.staging.qualified, temps.refused.qualified
+    ))
+}
+
+/// Sets one missing reference to NULL.
+pub fn null_missing(dialect: Dialect, task: &Task, temps: &Temps, link: &Link, known: Known<'_>) -> Sql {
+    let Probes { with, joins, missing } = probes(dialect, &[link], known);
+    let row = task.own_column("_row");
+    let row = Ident(&row);
+    let sets = link.columns.iter().map(|c| format!("{} = NULL", Ident(c))).collect::<Vec<_>>();
+    Sql::new(format!(
+        "{with}\nUPDATE {staging} SET {} WHERE {row} IN\n  (SELECT s.{row} FROM {staging} s{joins} WHERE {})",
+        sets.join(", "),
+        missing.join(" OR "),
+        staging = temps.staging.qualified,
+    ))
+}
+
+/// How many staged rows have this reference missing, and up to 5 of its values: rows of
+/// (count of all, columns as text).
+pub fn find_missing(dialect: Dialect, temps: &Temps, link: &Link, known: Known<'_>) -> Sql {
+    let spell = spelling(dialect);
+    let Probes { with, joins, missing } = probes(dialect, &[link], known);
+    let names: Vec<String> = link.columns.iter().map(|c| format!("s.{}", Ident(c))).collect();
+    let texts = names.iter().map(|n| spell.text(n)).collect::<Vec<_>>().join(", ");
+    let names = names.join(", ");
+    Sql::new(format!(
+        "{with}\nSELECT CAST(sum(count(*)) OVER () AS bigint), {texts}\nFROM {} s{joins}\nWHERE {} GROUP BY {names} ORDER BY {names} LIMIT 5",
+        temps.staging.qualified,
+        missing.join(" OR "),
+    ))
+}

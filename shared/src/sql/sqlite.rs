@@ -1,0 +1,107 @@
+//! What SQLite spells its own way.
+
+use crate::catalog::{Address, Table};
+use crate::plan::Scalar;
+use crate::types::ColumnType;
+
+use super::{Ident, Quoted, Spelling};
+
+pub(super) struct Sqlite;
+
+impl Spelling for Sqlite {
+    fn temp(&self, name: &str) -> String {
+        format!("temp.{}", Ident(name))
+    }
+
+    // A table cannot be dropped while an outer statement reads, so it is emptied and used again by
+    // the next run that needs one of the same shape: the name says which shape that is.
+    fn temp_name(&self, kind: &str, ordinal: usize, body: &str) -> String {
+        let fnv = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        let shape = body.bytes().fold(0xcbf2_9ce4_8422_2325, fnv);
+        format!("cutover_{kind}_{ordinal}_{shape:016x}")
+    }
+
+    // A run that failed left its rows: the rollback brought them back.
+    fn create_temp(&self, table: &str, body: &str) -> Vec<String> {
+        vec![format!("CREATE TABLE IF NOT EXISTS {table} ({body})"), format!("DELETE FROM {table}")]
+    }
+
+    fn discard(&self, table: &str) -> String {
+        format!("DELETE FROM {table}")
+    }
+
+    fn analyze(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    // The rowid itself, so that the change set finds a staged row at once.
+    fn row_type(&self) -> &'static str {
+        "INTEGER PRIMARY KEY"
+    }
+
+    fn address_columns(&self, table: &Table) -> Vec<(String, String)> {
+        match &table.address {
+            Address::Rowid(_) => vec![("t".to_owned(), "INTEGER".to_owned())],
+            Address::Ctid | Address::Key => super::temps::key_address(table),
+        }
+    }
+
+    fn address_of(&self, table: &Table, alias: &str) -> Vec<String> {
+        match &table.address {
+            Address::Rowid(name) => vec![format!("{alias}.{name}")],
+            Address::Ctid | Address::Key => super::temps::key_values(table, alias),
+        }
+    }
+
+    fn differ(&self, _: &ColumnType, a: &str, b: &str) -> String {
+        format!("{a} COLLATE BINARY IS NOT {b}")
+    }
+
+    fn literal(&self, value: &Scalar) -> String {
+        match value {
+            Scalar::Bool(b) => i32::from(*b).to_string(),
+            Scalar::Int(n) => n.to_string(),
+            Scalar::Float(x) => format!("{x:?}"),
+            Scalar::Text(text) => Quoted(text).to_string(),
+        }
+    }
+
+    fn own(&self, name: &str) -> String {
+        format!("main.{}", Ident(&format!("cutover_{name}")))
+    }
+
+    fn now(&self) -> &'static str {
+        "strftime('%Y-%m-%d %H:%M:%fZ', 'now')"
+    }
+
+    fn instant(&self, n: usize) -> String {
+        format!("?{n}")
+    }
+
+    fn json(&self, n: usize) -> String {
+        format!("?{n}")
+    }
+
+    fn quote_json(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            ColumnType::Json => format!("coalesce(json({value}), 'null')"),
+            ColumnType::Bool => {
+                format!("CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END")
+            }
+            ColumnType::Bytes | ColumnType::Any => {
+                format!(
+                    "json_quote(CASE typeof({value}) WHEN 'blob' THEN '\\x' || lower(hex({value})) ELSE {value} END)"
+                )
+            }
+            _ => format!("json_quote({value})"),
+        }
+    }
+
+    fn text(&self, value: &str) -> String {
+        format!("CAST({value} AS TEXT)")
+    }
+
+    fn days_ago(&self, days: u32) -> String {
+        format!("strftime('%Y-%m-%d %H:%M:%fZ', 'now', '-{days} days')")
+    }
+}

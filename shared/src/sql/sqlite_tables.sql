@@ -1,0 +1,116 @@
+-- cutover's own tables in SQLite. PostgreSQL's are in its extension script.
+
+CREATE TABLE main.cutover_plan (
+    plan_id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    document  TEXT NOT NULL,
+    loaded_at TEXT NOT NULL,
+    loaded_by TEXT NOT NULL
+);
+
+CREATE TABLE main.cutover_phase (
+    phase     TEXT PRIMARY KEY,
+    ordinal   INTEGER NOT NULL,
+    authority TEXT NOT NULL DEFAULT 'source' CHECK (authority IN ('source', 'frozen', 'local')),
+    synced_at TEXT
+);
+
+CREATE TABLE main.cutover_phase_table (
+    phase       TEXT NOT NULL REFERENCES cutover_phase ON DELETE CASCADE,
+    ordinal     INTEGER NOT NULL,
+    plan_name   TEXT NOT NULL,
+    schema_name TEXT NOT NULL,
+    table_name  TEXT NOT NULL,
+    PRIMARY KEY (phase, ordinal)
+);
+
+CREATE INDEX main.cutover_phase_table_name ON cutover_phase_table (schema_name, table_name);
+
+CREATE TABLE main.cutover_run (
+    run_id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    phase         TEXT NOT NULL,
+    kind          TEXT NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse')),
+    status        TEXT NOT NULL CHECK (status IN ('ok', 'failed')),
+    plan_id       INTEGER,
+    started_at    TEXT NOT NULL,
+    finished_at   TEXT NOT NULL,
+    called_by     TEXT NOT NULL,
+    sqlstate      TEXT,
+    error_message TEXT,
+    error_detail  TEXT,
+    error_hint    TEXT
+);
+
+CREATE INDEX main.cutover_run_phase ON cutover_run (phase, run_id);
+
+CREATE TABLE main.cutover_run_table (
+    run_id      INTEGER NOT NULL REFERENCES cutover_run ON DELETE CASCADE,
+    ordinal     INTEGER NOT NULL,
+    table_name  TEXT NOT NULL,
+    write       TEXT NOT NULL,
+    mode        TEXT NOT NULL,
+    staged      INTEGER NOT NULL,
+    inserted    INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    unchanged   INTEGER NOT NULL,
+    deleted     INTEGER NOT NULL,
+    preserved   INTEGER NOT NULL,
+    quarantined INTEGER NOT NULL,
+    skipped     INTEGER NOT NULL,
+    elapsed_ms  INTEGER NOT NULL,
+    notes       TEXT,
+    examples    TEXT,
+    PRIMARY KEY (run_id, ordinal)
+);
+
+CREATE TABLE main.cutover_quarantine (
+    phase      TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    row_key    TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    detail     TEXT NOT NULL,
+    row_data   TEXT NOT NULL,
+    first_run  INTEGER NOT NULL,
+    last_run   INTEGER NOT NULL,
+    PRIMARY KEY (phase, table_name, row_key)
+);
+
+CREATE TABLE main.cutover_sync_cursor (
+    phase        TEXT NOT NULL,
+    table_name   TEXT NOT NULL,
+    group_key    TEXT NOT NULL DEFAULT '',
+    column_name  TEXT NOT NULL,
+    cursor_value TEXT NOT NULL,
+    run_id       INTEGER NOT NULL,
+    PRIMARY KEY (phase, table_name, group_key)
+);
+
+CREATE TABLE main.cutover_stub (
+    phase         TEXT NOT NULL,
+    table_name    TEXT NOT NULL,
+    row_key       TEXT NOT NULL,
+    created_run   INTEGER NOT NULL,
+    completed_run INTEGER,
+    PRIMARY KEY (phase, table_name, row_key)
+);
+
+CREATE VIEW main.cutover_last_report AS
+SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
+       t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples
+FROM cutover_run r JOIN cutover_run_table t ON t.run_id = r.run_id
+WHERE r.run_id IN (SELECT max(run_id) FROM cutover_run WHERE status = 'ok' GROUP BY phase)
+ORDER BY r.run_id, t.ordinal;
+
+CREATE VIEW main.cutover_phase_status AS
+SELECT p.phase, p.authority, p.synced_at AS last_success,
+       f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
+       (SELECT count(*) FROM cutover_run r
+        WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
+          AND r.run_id > coalesce((SELECT max(o.run_id) FROM cutover_run o
+                                   WHERE o.phase = p.phase AND o.kind = 'sync' AND o.status = 'ok'), 0)
+       ) AS failures_in_a_row,
+       (SELECT count(*) FROM cutover_quarantine q WHERE q.phase = p.phase) AS quarantined
+FROM cutover_phase p
+LEFT JOIN cutover_run f ON f.run_id = (SELECT max(r.run_id) FROM cutover_run r
+                                       WHERE r.phase = p.phase AND r.status = 'failed')
+ORDER BY p.ordinal;
+

@@ -1,0 +1,84 @@
+//! The temporary tables of a run: per table of the phase, staging, refused rows and change set.
+
+use crate::catalog::Table;
+use crate::planner::Task;
+use crate::session::Dialect;
+
+use super::{Ident, Spelling, Sql, spelling};
+
+/// A temporary table: its qualified name and the statements that make it and get rid of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TempTable {
+    /// Its bare name.
+    pub name: String,
+    pub(super) qualified: String,
+    /// What makes it, empty.
+    pub create: Vec<Sql>,
+    /// PostgreSQL drops it; SQLite, which cannot while an outer statement reads, empties it.
+    pub discard: Sql,
+    /// What gives the planner its statistics, where it needs any.
+    pub analyze: Option<Sql>,
+}
+
+/// The temporary tables of one task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Temps {
+    /// The rows of the source, typed like the target, with their ordinal.
+    pub staging: TempTable,
+    /// Staged rows that were refused, with the reason.
+    pub refused: TempTable,
+    /// The change set: `op`, the staged row `s`, the target row's address. `op` is `i`nsert,
+    /// `u`pdate, `d`elete, `p`reserved or `r`etained; unchanged rows are not stored.
+    pub changes: TempTable,
+}
+
+impl Temps {
+    /// The temporary tables for one task.
+    pub fn of(dialect: Dialect, task: &Task) -> Temps {
+        let spell = spelling(dialect);
+        let mut columns = vec![(Ident(&task.own_column("_row")).to_string(), spell.row_type().to_owned())];
+        columns.extend(
+            task.columns.iter().map(|c| (Ident(&c.column.name).to_string(), c.column.sql_type.clone())),
+        );
+        let staging = temp(spell, "staging", task.ordinal, &columns);
+        columns.push((Ident(&task.own_column("_detail")).to_string(), "text".to_owned()));
+        let refused = temp(spell, "refused", task.ordinal, &columns);
+        // One byte each: the change set of a first load has a row for every row.
+        let op = if dialect == Dialect::Postgres { "pg_catalog.\"char\"" } else { "TEXT" };
+        let row = if dialect == Dialect::Postgres { "pg_catalog.int8" } else { "INTEGER" };
+        let mut columns = vec![("op".to_owned(), op.to_owned()), ("s".to_owned(), row.to_owned())];
+        columns.extend(spell.address_columns(&task.target));
+        let changes = temp(spell, "changes", task.ordinal, &columns);
+        Temps { staging, refused, changes }
+    }
+
+    /// All three.
+    pub fn all(&self) -> [&TempTable; 3] {
+        [&self.staging, &self.refused, &self.changes]
+    }
+}
+
+fn temp(spell: &dyn Spelling, kind: &str, ordinal: usize, columns: &[(String, String)]) -> TempTable {
+    let body = columns.iter().map(|(name, ty)| format!("{name} {ty}")).collect::<Vec<_>>().join(", ");
+    let name = spell.temp_name(kind, ordinal, &body);
+    let qualified = spell.temp(&name);
+    TempTable {
+        create: spell.create_temp(&qualified, &body).into_iter().map(Sql::new).collect(),
+        discard: Sql::new(spell.discard(&qualified)),
+        analyze: spell.analyze(&qualified).map(Sql::new),
+        name,
+        qualified,
+    }
+}
+
+/// Address columns for tables whose rows have no address but their primary key.
+pub(super) fn key_address(table: &Table) -> Vec<(String, String)> {
+    let types =
+        table.primary_key().iter().map(|k| table.column(k).map_or_else(String::new, |c| c.sql_type.clone()));
+    types.enumerate().map(|(i, ty)| (format!("k{i}"), ty)).collect()
+}
+
+/// The values of [`key_address`] in a row of the table.
+pub(super) fn key_values(table: &Table, alias: &str) -> Vec<String> {
+    table.primary_key().iter().map(|k| format!("{alias}.{}", Ident(k))).collect()
+}

@@ -1,0 +1,187 @@
+//! The SQL functions: each parses its arguments and calls the core's function of the same name.
+
+use cutover_core::session::Session;
+use cutover_core::value::Value;
+use cutover_core::{Error, Kind, Result, VERSION, api};
+use rusqlite::Connection;
+use rusqlite::functions::{Context, FunctionFlags, SubType};
+use rusqlite::types::ValueRef;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::session;
+
+/// The subtype by which SQLite's JSON functions know that a text is JSON.
+const JSON: u32 = 74;
+
+/// What a function answers: a value, and whether it is JSON.
+type Answer = (rusqlite::types::Value, SubType);
+type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
+
+/// Every function by its usage, which is also the hint of a call that is not so.
+const FUNCTIONS: [(&str, Function); 11] = [
+    ("import_parquet(path [, options])", import_parquet),
+    ("export_parquet(source, path [, options])", export_parquet),
+    ("parquet_schema(path)", parquet_schema),
+    ("load_plan(plan)", load_plan),
+    ("show_plan()", show_plan),
+    ("check_plan()", check_plan),
+    ("explain_phase(phase)", explain_phase),
+    ("sync_phase(phase [, options])", sync_phase),
+    ("sync_phases(phase, ...)", sync_phases),
+    ("sync_all()", sync_all),
+    ("sync_job(phase)", sync_job),
+];
+
+/// Registers all functions. None but the version can be called from a view, a trigger or a default:
+/// a hostile database file must not call them for its reader.
+pub fn register(conn: &Connection) -> rusqlite::Result<()> {
+    let open =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("cutover_version", 0, open, |_| Ok(VERSION))?;
+    let direct =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY | FunctionFlags::SQLITE_RESULT_SUBTYPE;
+    for (usage, function) in FUNCTIONS {
+        let name = usage.split('(').next().unwrap_or(usage);
+        conn.create_scalar_function(name, -1, direct, move |ctx| {
+            call(ctx, usage, function).map_err(|e| rusqlite::Error::UserFunctionError(Box::new(e)))
+        })?;
+    }
+    Ok(())
+}
+
+fn call(ctx: &Context<'_>, usage: &'static str, function: Function) -> Result<Answer> {
+    let args = Args::read(ctx, usage)?;
+    // SAFETY: the connection is used on this thread and no longer than the function runs.
+    let conn = unsafe { ctx.get_connection() }.map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+    session::run(&conn, |session| function(session, &args))
+}
+
+fn import_parquet(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::import_parquet(session, args.text(0, "path")?, &args.options(1)?)?)
+}
+
+fn export_parquet(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(2, 3)?;
+    let (source, path) = (args.text(0, "source")?, args.text(1, "path")?);
+    let rows = api::export_parquet(session, source, path, &args.options(2)?)?;
+    Ok((rows.into(), None))
+}
+
+fn parquet_schema(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    json(&api::parquet_schema(session, args.text(0, "path")?)?)
+}
+
+fn load_plan(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    Ok((api::load_plan(session, args.text(0, "plan")?)?.into(), None))
+}
+
+fn show_plan(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(0, 0)?;
+    Ok((api::show_plan(session)?.into(), Some(JSON)))
+}
+
+fn check_plan(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(0, 0)?;
+    json(&api::check_plan(session)?)
+}
+
+fn explain_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    json(&api::explain_phase(session, args.text(0, "phase")?)?)
+}
+
+fn sync_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::sync_phase(session, args.text(0, "phase")?, &args.options(1)?)?)
+}
+
+fn sync_phases(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    let count = args.values.len();
+    let phases = (0..count).map(|i| args.text(i, "phase").map(str::to_owned)).collect::<Result<Vec<_>>>()?;
+    json(&api::sync_phases(session, &phases)?)
+}
+
+fn sync_all(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(0, 0)?;
+    json(&api::sync_all(session)?)
+}
+
+fn sync_job(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    Ok((api::sync_job(session, args.text(0, "phase")?)?.to_owned().into(), None))
+}
+
+/// Rows as a JSON array of objects.
+fn json(rows: &impl Serialize) -> Result<Answer> {
+    let text = serde_json::to_string(rows).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
+    Ok((text.into(), Some(JSON)))
+}
+
+/// The arguments of a call.
+struct Args {
+    usage: &'static str,
+    values: Vec<Value>,
+}
+
+impl Args {
+    fn read(ctx: &Context<'_>, usage: &'static str) -> Result<Self> {
+        let value = |i| {
+            Ok(match ctx.get_raw(i) {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(n) => Value::Int(n),
+                ValueRef::Real(x) => Value::Float(x),
+                ValueRef::Text(text) => Value::Text(
+                    std::str::from_utf8(text)
+                        .map_err(|_| Error::new(Kind::BadCharacter, "an argument is not UTF-8"))?
+                        .to_owned(),
+                ),
+                ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+            })
+        };
+        Ok(Args { usage, values: (0..ctx.len()).map(value).collect::<Result<_>>()? })
+    }
+
+    fn wrong(&self, message: impl Into<String>) -> Error {
+        Error::new(Kind::InvalidParameter, message).hint(format!("usage: {}", self.usage))
+    }
+
+    /// 22023 unless there are between `least` and `most` arguments.
+    fn count(&self, least: usize, most: usize) -> Result<()> {
+        let count = self.values.len();
+        if (least..=most).contains(&count) {
+            return Ok(());
+        }
+        Err(self.wrong(format!("wrong number of arguments: {count}")))
+    }
+
+    /// A text that must be there: 22004 for NULL.
+    fn text(&self, i: usize, name: &str) -> Result<&str> {
+        match self.values.get(i) {
+            Some(Value::Text(text)) => Ok(text),
+            None | Some(Value::Null) => {
+                let text = format!("argument \"{name}\" must not be NULL");
+                Err(Error::new(Kind::Database(*b"22004"), text).hint(format!("usage: {}", self.usage)))
+            }
+            Some(_) => Err(self.wrong(format!("argument \"{name}\" must be a text"))),
+        }
+    }
+
+    /// The options, a JSON object; the defaults where they are left out or NULL.
+    fn options<T: DeserializeOwned + Default>(&self, i: usize) -> Result<T> {
+        match self.values.get(i) {
+            None | Some(Value::Null) => Ok(T::default()),
+            Some(Value::Text(text)) if is_object(text) => {
+                serde_json::from_str(text).map_err(|e| self.wrong(format!("options: {e}")))
+            }
+            Some(_) => Err(self.wrong("options must be a JSON object")),
+        }
+    }
+}
+
+fn is_object(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
