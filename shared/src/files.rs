@@ -103,13 +103,7 @@ fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: 
 }
 
 /// Rows into a table by its ordinary path: triggers, constraints and defaults hold.
-fn append(
-    s: &mut dyn Session,
-    path: &str,
-    root: Option<&Path>,
-    name: &RelName,
-    table: Table,
-) -> Result<ReportRow> {
+fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Result<ReportRow> {
     let plan = lone_plan(name, path, Write::Upsert);
     let mut input = engine::open_source(s.facts(), None, path)?;
     let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
