@@ -29,15 +29,18 @@ install_packages() {
         exit 1
     fi
     echo "cutover: installing $*"
-    local try
+    local try log
+    log=$(mktemp)
     for try in 1 2; do
-        as_root apt-get -qq -o DPkg::Lock::Timeout=300 update >/dev/null || true
+        as_root apt-get -qq -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
         if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
-            install -y --no-install-recommends "$@" >/dev/null; then
+            install -y --no-install-recommends "$@" >>"$log" 2>&1; then
+            rm -f "$log"
             return
         fi
         if [ "$try" = 1 ]; then sleep 5; fi
     done
+    tail -n 20 "$log" >&2
     echo "cutover: could not install: $*; install it by hand and try again" >&2
     exit 1
 }
