@@ -30,14 +30,14 @@ pub fn report(
 
 /// The core's view of an error that the server (or our own code, by panicking) raised; the error
 /// itself where nobody may swallow it.
-pub fn from_caught(caught: CaughtError) -> Result<Error, CaughtError> {
+pub fn from_caught(caught: CaughtError) -> Result<Error, Box<CaughtError>> {
     let report = match &caught {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => report,
-        CaughtError::RustPanic { .. } => return Err(caught),
+        CaughtError::RustPanic { .. } => return Err(Box::new(caught)),
     };
     let code = unpack(report.sql_error_code());
     if must_pass(&code, report) {
-        return Err(caught);
+        return Err(Box::new(caught));
     }
     let mut error = Error::new(Kind::Database(code), report.message());
     error.detail = report.detail().map(str::to_owned);

@@ -5,7 +5,7 @@ use cutover_core::api::{self, ExportOptions, ImportOptions, SyncOptions};
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
 use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::pg_extern;
 
 use crate::errors;
 use crate::session::run;
@@ -30,17 +30,7 @@ fn export_parquet(source: Option<&str>, path: Option<&str>, overwrite: Option<bo
 }
 
 #[pg_extern]
-fn parquet_schema(
-    path: Option<&str>,
-) -> TableIterator<
-    'static,
-    (
-        name!(column_name, String),
-        name!(parquet_type, String),
-        name!(column_type, String),
-        name!(nullable, bool),
-    ),
-> {
+fn parquet_schema(path: Option<&str>) -> SchemaRows {
     let path = required("path", path);
     let rows = run(|session| api::parquet_schema(session, path));
     TableIterator::new(rows.into_iter().map(|r| (r.column_name, r.parquet_type, r.column_type, r.nullable)))
@@ -59,17 +49,7 @@ fn show_plan() -> String {
 }
 
 #[pg_extern]
-fn check_plan() -> TableIterator<
-    'static,
-    (
-        name!(severity, String),
-        name!(sqlstate, String),
-        name!(phase, String),
-        name!(table_name, Option<String>),
-        name!(message, String),
-        name!(hint, Option<String>),
-    ),
-> {
+fn check_plan() -> FindingRows {
     let rows = run(|session| api::check_plan(session));
     TableIterator::new(
         rows.into_iter().map(|f| (f.severity, f.sqlstate, f.phase, f.table_name, f.message, f.hint)),
@@ -77,17 +57,7 @@ fn check_plan() -> TableIterator<
 }
 
 #[pg_extern]
-fn explain_phase(
-    phase: Option<&str>,
-) -> TableIterator<
-    'static,
-    (
-        name!(step, i64),
-        name!(table_name, Option<String>),
-        name!(action, String),
-        name!(statement, Option<String>),
-    ),
-> {
+fn explain_phase(phase: Option<&str>) -> StepRows {
     let phase = required("phase", phase);
     let rows = run(|session| api::explain_phase(session, phase));
     TableIterator::new(rows.into_iter().map(|s| (s.step, s.table_name, s.action, s.statement)))
@@ -136,11 +106,14 @@ fn sync_job(phase: Option<&str>) -> &'static str {
     run(|session| api::sync_job(session, phase))
 }
 
-/// The report's rows: the columns of [`ReportRow`], in its order.
+// Rows as the script declares them: the columns of the core's `report` types, in their order.
 type ReportRows = TableIterator<
     'static,
     (Option<String>, String, String, String, i64, i64, i64, i64, i64, i64, i64, i64, i64),
 >;
+type SchemaRows = TableIterator<'static, (String, String, String, bool)>;
+type FindingRows = TableIterator<'static, (String, String, String, Option<String>, String, Option<String>)>;
+type StepRows = TableIterator<'static, (i64, Option<String>, String, Option<String>)>;
 
 fn report(rows: Vec<ReportRow>) -> ReportRows {
     TableIterator::new(rows.into_iter().map(|r| {

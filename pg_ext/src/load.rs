@@ -128,6 +128,7 @@ impl Load {
     }
 }
 
+#[allow(clippy::useless_conversion)] // privileges are wider from PostgreSQL 16 on
 fn check_insert(relation: pg_sys::Relation, name: &std::ffi::CStr) {
     // SAFETY: the relation is open; a refusal is raised by the server with its own message.
     unsafe {

@@ -264,7 +264,11 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         }
     }
     for (task, temps) in all().rev().filter(|(task, _)| task.write == plan::Write::Replace) {
-        steps.add(Some(&task.name), "delete".to_owned(), Some(sql::delete(dialect, task, temps).to_string()));
+        steps.add(
+            Some(&task.name),
+            "delete".to_owned(),
+            Some(sql::delete(dialect, task, temps, 'd').to_string()),
+        );
     }
     Ok(steps.0)
 }

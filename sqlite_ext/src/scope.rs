@@ -168,10 +168,11 @@ fn back_to(db: Db<'_>, name: &str) -> Result<()> {
 /// Rolls back the whole transaction after `error` kept a part from being undone.
 ///
 /// While an interrupt is pending SQLite runs nothing, not even ROLLBACK TO; but a statement that
-/// could write, and is interrupted, takes the transaction back with it. This one is free of spaces
-/// because the parser gives up at the first one, and harmless should it run after all.
+/// could write, and is interrupted, takes the transaction back with it. This one has no space and
+/// ends in `;`, because the parser gives up at a space and at the end of the text; and it is harmless
+/// should it run after all.
 fn abandon(db: Db<'_>, error: Error) -> Result<()> {
-    if let Ok(mut statement) = Statement::prepare(db, "PRAGMA\"main\".\"incremental_vacuum\"(1)")
+    if let Ok(mut statement) = Statement::prepare(db, "PRAGMA\"main\".\"incremental_vacuum\"(1);")
         && error.kind == Kind::Cancelled
     {
         // Its error is the purpose.

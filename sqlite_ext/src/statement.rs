@@ -147,7 +147,8 @@ impl<'c> Statement<'c> {
     pub fn prepare(db: Db<'c>, sql: &str) -> Result<Self> {
         let (first, rest) = prepare_first(db, sql)?;
         let first = first.ok_or_else(|| Error::new(Kind::InvalidParameter, "the statement is empty"))?;
-        if !matches!(prepare_first(db, rest), Ok((None, _))) {
+        // Only comments may follow.
+        if !rest.trim().is_empty() && !matches!(prepare_first(db, rest), Ok((None, _))) {
             return Err(Error::new(Kind::InvalidParameter, "one statement is expected, not several")
                 .detail(format!("after the first comes: {}", rest.trim_start())));
         }

@@ -8,10 +8,12 @@ use crate::session::Session;
 use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
+use super::early;
 use super::guard::single_count;
 
-/// Writes all change sets: inserts and then updates, parents to children, then deletes, children
-/// to parents, so that a child that moves to another parent is never lost with its old one.
+/// Writes all change sets: early deletes, inserts and then updates, parents to children, then all
+/// other deletes, children to parents, so that a child that moves to another parent is never lost
+/// with its old one.
 ///
 /// Errors: 09000 where a trigger kept a row from being written, 40001 where rows changed between
 /// comparison and writing, XX000 where the outcome does not balance.
@@ -27,6 +29,10 @@ pub(crate) fn apply(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts
 fn write(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]) -> Result<()> {
     let dialect = s.facts().dialect;
     let all = || tasks.iter().zip(temps).zip(counts);
+    let early = early::mark(s, tasks, temps, counts)?;
+    for (((task, temp), _), early) in all().zip(&early).rev() {
+        expect(s, task, &sql::delete(dialect, task, temp, 'e'), *early, "deleted")?;
+    }
     for ((task, temp), counts) in all() {
         expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
         if counts.inserts > 0 {
@@ -38,8 +44,8 @@ fn write(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]
             expect(s, task, &statement, counts.updates, "updated")?;
         }
     }
-    for ((task, temp), counts) in all().rev() {
-        expect(s, task, &sql::delete(dialect, task, temp), counts.deletes, "deleted")?;
+    for (((task, temp), counts), early) in all().zip(&early).rev() {
+        expect(s, task, &sql::delete(dialect, task, temp, 'd'), counts.deletes - early, "deleted")?;
     }
     Ok(())
 }

@@ -43,21 +43,21 @@ pub fn update(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
     )))
 }
 
-/// Deletes the rows that go.
-pub fn delete(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+/// Deletes the rows that go: those with op `e` before anything is written, `d` after it.
+pub fn delete(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
     let spell = spelling(dialect);
     let table = target(&task.target);
     let changes = &temps.changes.qualified;
     Sql::new(match dialect {
         Dialect::Postgres => format!(
-            "DELETE FROM {table} AS t USING {changes} c WHERE c.op = 'd' AND {}",
+            "DELETE FROM {table} AS t USING {changes} c WHERE c.op = '{op}' AND {}",
             same_address(spell, &task.target, "c", "t")
         ),
         Dialect::Sqlite => {
             let names: Vec<String> =
                 spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
             format!(
-                "DELETE FROM {table} AS t WHERE ({}) IN (SELECT {} FROM {changes} WHERE op = 'd')",
+                "DELETE FROM {table} AS t WHERE ({}) IN (SELECT {} FROM {changes} WHERE op = '{op}')",
                 spell.address_of(&task.target, "t").join(", "),
                 names.join(", "),
             )

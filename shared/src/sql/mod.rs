@@ -6,6 +6,7 @@
 mod apply;
 mod compare;
 mod ddl;
+mod early;
 mod guards;
 mod log;
 mod postgres;
@@ -17,6 +18,7 @@ mod temps;
 pub use apply::{delete, insert, raise_sequence, update};
 pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring, count_rows};
 pub use log::*;
 pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
