@@ -279,7 +279,8 @@ impl Run {
         self.client.run(&format!("DELETE FROM test_writes WHERE table_name = '{table}'")).ok("reset");
     }
 
-    /// Adds what the log says to the end state, without times and run numbers' neighbours.
+    /// Adds what the log says to the end state, without times. Runs are counted from 1: one that was
+    /// rolled back leaves a gap in PostgreSQL's numbers.
     fn log(&mut self) {
         let loaded = match self.db {
             Db::Postgres => "SELECT 1 FROM cutover.plan LIMIT 1",
@@ -291,19 +292,29 @@ impl Run {
         for (title, sql, json) in [
             (
                 "quarantine",
-                "SELECT phase, table_name, row_key, reason, detail, first_run, last_run, row_data FROM cutover.quarantine",
+                "SELECT phase, table_name, row_key, reason, detail, {first_run}, {last_run}, row_data FROM cutover.quarantine AS entry",
                 Some(7),
             ),
             (
                 "run_table",
-                "SELECT run_id, table_name, write, mode, staged, inserted, updated, unchanged, deleted, preserved, \
-                 quarantined, skipped FROM cutover.run_table",
+                "SELECT {run_id}, table_name, write, mode, staged, inserted, updated, unchanged, deleted, preserved, \
+                 quarantined, skipped FROM cutover.run_table AS entry",
                 None,
             ),
-            ("run", "SELECT run_id, phase, kind, status, sqlstate, error_message FROM cutover.run", None),
+            (
+                "run",
+                "SELECT {run_id}, phase, kind, status, sqlstate, error_message FROM cutover.run AS entry",
+                None,
+            ),
             ("phase", "SELECT phase, ordinal, authority, synced_at IS NULL FROM cutover.phase", None),
         ] {
-            let sql = self.own_names(sql);
+            let sql = ["run_id", "first_run", "last_run"].iter().fold(sql.to_owned(), |sql, column| {
+                let ordinal = format!(
+                    "(SELECT count(*) FROM cutover.run AS earlier WHERE earlier.run_id <= entry.{column})"
+                );
+                sql.replace(&format!("{{{column}}}"), &ordinal)
+            });
+            let sql = self.own_names(&sql);
             let root = self.root.display().to_string();
             let mut rows: Vec<String> = self
                 .client
