@@ -29,7 +29,7 @@ What to try next
       .mode box
       SELECT * FROM cutover_phase_status;
       SELECT detail, row_data FROM cutover_quarantine LIMIT 5;
-      SELECT statement FROM (SELECT value ->> 'statement' AS statement FROM json_each(explain_phase('operations')));
+      SELECT value ->> 'action', value ->> 'statement' FROM json_each(explain_phase('operations'));
   Then a file and a table of your own:
       SELECT import_parquet('/path/to/your.parquet');
   The plan of this demo is sql/examples/nycflights13/plan.json; make demo-postgres shows the same in PostgreSQL.
