@@ -73,6 +73,9 @@ impl SqliteSession<'_> {
 
     /// See [`cutover_core::session::Session::scope`].
     pub(crate) fn in_savepoint(&mut self, keep: Keep, body: Body<'_>) -> Result<()> {
+        if keep == Keep::Yes && self.scopes.frame.is_none() && self.db.is_autocommit() {
+            return self.in_first_frame(body);
+        }
         self.open_frame("BEGIN")?;
         let clean = !self.scopes.dirty;
         let name = format!("cutover_{}", self.scopes.depth);
@@ -94,6 +97,32 @@ impl SqliteSession<'_> {
         })
     }
 
+    /// A scope with nothing around it is the frame that its body opens, if it opens one: a
+    /// transaction opened here would read before it takes the write lock, and could then be refused it.
+    fn in_first_frame(&mut self, body: Body<'_>) -> Result<()> {
+        let (cursors, loads) = (self.cursors.len(), self.loads.len());
+        let result = body(self);
+        self.cursors.truncate(cursors);
+        self.loads.truncate(loads);
+        result.map_err(|error| {
+            let Some(frame) = self.scopes.frame.take() else { return error };
+            self.scopes.writing = false;
+            match self.undo_frame(frame) {
+                Ok(()) => error,
+                Err(second) => also(error, &second),
+            }
+        })
+    }
+
+    fn undo_frame(&self, frame: Frame) -> Result<()> {
+        let undone = match frame {
+            _ if self.db.is_autocommit() => Ok(()),
+            Frame::Transaction => self.db.run("ROLLBACK"),
+            Frame::Savepoint => back_to(self.db, CALL),
+        };
+        undone.or_else(|second| abandon(self.db, second))
+    }
+
     /// Ends the call: keeps its writes after a success, undoes them after an error.
     pub(crate) fn end<T>(&mut self, result: Result<T>) -> Result<T> {
         self.cursors.clear();
@@ -109,16 +138,9 @@ impl SqliteSession<'_> {
             Ok(value)
         });
         self.scopes.frame = None;
-        result.map_err(|error| {
-            let undone = match frame {
-                _ if self.db.is_autocommit() => Ok(()),
-                Frame::Transaction => self.db.run("ROLLBACK"),
-                Frame::Savepoint => back_to(self.db, CALL),
-            };
-            match undone.or_else(|second| abandon(self.db, second)) {
-                Ok(()) => error,
-                Err(second) => also(error, &second),
-            }
+        result.map_err(|error| match self.undo_frame(frame) {
+            Ok(()) => error,
+            Err(second) => also(error, &second),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Text to values. Spaces around a value do not count.
 
-use chrono::{NaiveDate, NaiveTime, Timelike};
+use chrono::{NaiveTime, Timelike};
 
 use super::Options;
 use super::build::{Fault, Outcome};
@@ -63,16 +63,33 @@ fn leading_date(text: &str) -> Outcome<(i64, &str)> {
     if !plain(year, 4..=6) || !plain(month, 1..=2) || !plain(day, 1..=2) {
         return Err(wrong());
     }
-    let number = |part: &str| part.parse::<i32>().map_err(|_| wrong());
+    let number = |part: &str| part.parse::<i64>().map_err(|_| wrong());
     let year = if negative { -number(year)? } else { number(year)? };
-    let (month, day) = (u32::try_from(number(month)?), u32::try_from(number(day)?));
-    let (Ok(month), Ok(day)) = (month, day) else {
-        return Err(wrong());
-    };
-    match NaiveDate::from_ymd_opt(year, month, day) {
-        Some(date) => Ok((i64::from(date.to_epoch_days()), rest)),
+    match days(year, number(month)?, number(day)?) {
+        Some(days) => Ok((days, rest)),
         None => Err(Fault::new(Kind::DatetimeOverflow, "is not a day of the calendar")),
     }
+}
+
+/// Days since 1970 of a day of the proleptic Gregorian calendar; year 0 is 1 BC.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let length = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years begin in March, so that the leap day is their last.
+    let year = if month <= 2 { year - 1 } else { year };
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(year.div_euclid(400) * 146_097 + day_of_era - 719_468)
 }
 
 /// `05:00`, `05:00:00` or `05:00:00.123456`, as microseconds since midnight.

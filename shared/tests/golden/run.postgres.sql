@@ -1,0 +1,122 @@
+-- clients: make
+CREATE TABLE pg_temp."cutover_staging_1" ("_row" pg_catalog.int8, "id" bigint, "name" text, "email" text, "imported" boolean);
+
+-- clients: make
+CREATE TABLE pg_temp."cutover_refused_1" ("_row" pg_catalog.int8, "id" bigint, "name" text, "email" text, "imported" boolean, "_detail" text);
+
+-- clients: make
+CREATE TABLE pg_temp."cutover_changes_1" (op pg_catalog."char", s pg_catalog.int8, t_rel pg_catalog.oid, t pg_catalog.tid);
+
+-- clients: duplicate keys
+SELECT "id"::pg_catalog.text, count(*) FROM pg_temp."cutover_staging_1" GROUP BY "id" HAVING count(*) > 1 ORDER BY "id" LIMIT 5;
+
+-- clients: compare
+INSERT INTO pg_temp."cutover_changes_1" (op, s, t_rel, t)
+SELECT * FROM (
+  SELECT CASE
+    WHEN s."_row" IS NULL THEN CASE WHEN coalesce(t."imported" = E'true', FALSE) THEN 'd' END
+    WHEN t.ctid IS NULL THEN 'i'
+    WHEN NOT coalesce(t."imported" = E'true', FALSE) THEN 'p'
+    WHEN s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" OR s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C" OR s."imported" IS DISTINCT FROM t."imported" THEN 'u'
+  END AS op, s."_row", t.tableoid, t.ctid
+  FROM pg_temp."cutover_staging_1" s FULL JOIN "public"."clients" t ON t."id" = s."id"
+) x WHERE op IS NOT NULL;
+
+-- clients: retain
+UPDATE pg_temp."cutover_changes_1" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
+  (SELECT t.tableoid, t.ctid FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id");
+
+-- clients: referring
+SELECT count(*) FROM pg_temp."cutover_changes_1" d JOIN "public"."clients" p ON p.tableoid = d.t_rel AND p.ctid = d.t JOIN "public"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_0" WHERE op IN ('d')) x ON t.tableoid = x.t_rel AND t.ctid = x.t WHERE d.op = 'd' AND x."t" IS NULL;
+
+-- clients: no early delete
+UPDATE pg_temp."cutover_changes_1" SET op = 'd' WHERE op = 'e' AND (t_rel, t) IN
+  (SELECT p.tableoid, p.ctid FROM "public"."clients" p JOIN "public"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_0" WHERE op = 'e') x ON t.tableoid = x.t_rel AND t.ctid = x.t WHERE x.t IS NULL);
+
+-- clients: early
+UPDATE pg_temp."cutover_changes_1" SET op = 'e' WHERE op = 'd' AND (t_rel, t) IN
+  (SELECT t.tableoid, t.ctid FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t."email" = s."email" WHERE c.op IN ('i', 'u'));
+
+-- clients: insert
+INSERT INTO "public"."clients" ("id", "name", "email", "imported")
+SELECT s."id", s."name", s."email", s."imported" FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'i' ORDER BY s."id";
+
+-- clients: update
+UPDATE "public"."clients" AS t SET "name" = s."name", "email" = s."email", "imported" = s."imported"
+FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'u' AND t.tableoid = c.t_rel AND t.ctid = c.t;
+
+-- clients: delete
+DELETE FROM "public"."clients" AS t USING pg_temp."cutover_changes_1" c WHERE c.op = 'd' AND t.tableoid = c.t_rel AND t.ctid = c.t;
+
+-- clients: keep in quarantine
+INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
+SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4
+FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_detail" AS detail, ('{"id":' || coalesce(pg_catalog.to_json(r."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(r."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(r."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(r."imported")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_1" r) n
+LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
+WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM $3 OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
+ON CONFLICT (phase, table_name, row_key) DO UPDATE
+SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
+
+-- odd "jobs": make
+CREATE TABLE pg_temp."cutover_staging_0" ("_row_" pg_catalog.int8, "client_id" bigint, "number" text, "_row" integer, "note" jsonb);
+
+-- odd "jobs": make
+CREATE TABLE pg_temp."cutover_refused_0" ("_row_" pg_catalog.int8, "client_id" bigint, "number" text, "_row" integer, "note" jsonb, "_detail" text);
+
+-- odd "jobs": make
+CREATE TABLE pg_temp."cutover_changes_0" (op pg_catalog."char", s pg_catalog.int8, t_rel pg_catalog.oid, t pg_catalog.tid);
+
+-- odd "jobs": duplicate keys
+SELECT "client_id"::pg_catalog.text, "number"::pg_catalog.text, count(*) FROM pg_temp."cutover_staging_0" GROUP BY "client_id", "number" HAVING count(*) > 1 ORDER BY "client_id", "number" LIMIT 5;
+
+-- odd "jobs": refuse
+WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
+INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3)
+FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
+WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL);
+
+-- odd "jobs": null
+WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
+UPDATE pg_temp."cutover_staging_0" SET "client_id" = NULL WHERE "_row_" IN
+  (SELECT s."_row_" FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0" WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL));
+
+-- odd "jobs": find
+WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
+SELECT CAST(sum(count(*)) OVER () AS bigint), s."client_id"::pg_catalog.text
+FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
+WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL) GROUP BY s."client_id" ORDER BY s."client_id" LIMIT 5;
+
+-- odd "jobs": compare
+INSERT INTO pg_temp."cutover_changes_0" (op, s, t_rel, t)
+SELECT * FROM (
+  SELECT CASE
+    WHEN t.ctid IS NULL THEN 'i'
+    WHEN s."_row" IS DISTINCT FROM t."_row" THEN 'u'
+  END AS op, s."_row_", t.tableoid, t.ctid
+  FROM pg_temp."cutover_staging_0" s LEFT JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number"
+) x WHERE op IS NOT NULL;
+
+-- odd "jobs": retain
+UPDATE pg_temp."cutover_changes_0" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
+  (SELECT t.tableoid, t.ctid FROM "public"."odd ""jobs""" t JOIN pg_temp."cutover_refused_0" s ON t."client_id" = s."client_id" AND t."number" = s."number");
+
+-- odd "jobs": insert
+INSERT INTO "public"."odd ""jobs""" ("client_id", "number", "_row", "note")
+SELECT s."client_id", s."number", s."_row", s."note" FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s WHERE c.op = 'i' ORDER BY s."client_id", s."number";
+
+-- odd "jobs": update
+UPDATE "public"."odd ""jobs""" AS t SET "_row" = s."_row"
+FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s WHERE c.op = 'u' AND t.tableoid = c.t_rel AND t.ctid = c.t;
+
+-- odd "jobs": delete
+DELETE FROM "public"."odd ""jobs""" AS t USING pg_temp."cutover_changes_0" c WHERE c.op = 'd' AND t.tableoid = c.t_rel AND t.ctid = c.t;
+
+-- odd "jobs": keep in quarantine
+INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
+SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4
+FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_detail" AS detail, ('{"client_id":' || coalesce(pg_catalog.to_json(r."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(r."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(r."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(r."note")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_0" r) n
+LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
+WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM $3 OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
+ON CONFLICT (phase, table_name, row_key) DO UPDATE
+SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
+
