@@ -133,9 +133,8 @@ fn damaged_files_never_hurt() {
         let outcome = match result {
             Ok(Ok(_)) => "read".to_owned(),
             Ok(Err(error)) => {
-                panics += u64::from(
-                    error.detail.as_deref().is_some_and(|d| d.contains("panic") || d.contains("assertion")),
-                );
+                panics +=
+                    u64::from(error.detail.as_deref().is_some_and(|d| d.starts_with("The decoder gave up")));
                 code(&error)
             }
             Err(_) => {
@@ -150,7 +149,7 @@ fn damaged_files_never_hurt() {
     }
     let largest = LARGEST.load(Ordering::Relaxed);
     println!(
-        "{mutants} mutants of seed {seed}: {outcomes:?}, largest allocation {largest} bytes, slowest {slowest:?}, assertions {panics}"
+        "{mutants} mutants of seed {seed}: {outcomes:?}, largest allocation {largest} bytes, slowest {slowest:?}, contained panics {panics}"
     );
     assert!(outcomes.get("22P04").is_some_and(|count| *count > mutants / 4));
     assert!(largest <= 512 * 1024 * 1024, "{largest}");

@@ -89,7 +89,7 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(|e| system(path, &e))? {
         let file = entry.map_err(|e| system(path, &e))?.path();
-        if !file.extension().is_some_and(|e| e == "parquet") {
+        if file.extension().is_none_or(|e| e != "parquet") {
             continue;
         }
         let meta = fs::symlink_metadata(&file).map_err(|e| system(&file, &e))?;
