@@ -102,7 +102,8 @@ fn every_type_becomes_its_natural_type() {
                 let written = batch.column_by_name(&column.name).unwrap();
                 let nulls = written.slice(rows, array.len()).logical_null_count();
                 assert_eq!(converted.array.logical_null_count(), nulls, "{} in {layout:?}", column.name);
-                if column.name != "null" {
+                // Parquet has no timestamps in seconds: they come back as integers.
+                if !matches!(column.name.as_str(), "null" | "local_s") {
                     for row in 0..array.len().min(3) {
                         let was = show(written, rows + row);
                         assert_eq!(show(&converted.array, row), was, "{} in {layout:?}", column.name);
@@ -197,7 +198,7 @@ fn round_trip() {
             ColumnType::Time => vec![Some("05:00:00.000001"), None, Some("24:00:00")],
             ColumnType::Timestamp => vec![Some("2013-01-31 05:00"), None, Some("1582-10-05T00:00:00.123456")],
             ColumnType::TimestampTz => {
-                vec![Some("2013-01-31 05:00+01"), None, Some("294276-12-31 23:59:59.999999Z")]
+                vec![Some("2013-01-31 05:00+01"), None, Some("294247-01-10 04:00:54.775807Z")]
             }
             ColumnType::Uuid => vec![
                 Some("01234567-89ab-cdef-0123-456789abcdef"),

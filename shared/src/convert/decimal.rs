@@ -80,8 +80,8 @@ pub(super) fn from_decimal128(array: &Decimal128Array, target: Target) -> (Array
         if !fits(scaled) {
             return Err(too_large());
         }
-        let whole = to_scale == 0 && i64::try_from(scaled).is_ok();
-        if !(target.exact || whole) && significant(scaled) > FLOAT_DIGITS {
+        let kept = target.exact || (to_scale == 0 && i64::try_from(scaled).is_ok());
+        if !kept && significant(scaled) > FLOAT_DIGITS {
             return Err(lossy());
         }
         Ok(scaled)

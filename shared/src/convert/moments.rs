@@ -76,8 +76,10 @@ pub(super) fn from_date(
     if *to == ColumnType::Date {
         return checked(array, |days| check_date(i64::from(days), dialect));
     }
-    let midnight =
-        |row: usize| check_timestamp(i64::from(array.value(row)).saturating_mul(MICROS_PER_DAY), dialect);
+    let midnight = |row: usize| {
+        let micros = i64::from(array.value(row)).checked_mul(MICROS_PER_DAY).ok_or_else(out_of_range)?;
+        check_timestamp(micros, dialect)
+    };
     stamped(array, to, |row| match to {
         ColumnType::TimestampTz => to_instant(midnight(row)?, opts.time_zone),
         _ => midnight(row),

@@ -123,14 +123,16 @@ fn moment(text: &str) -> Outcome<Moment> {
         Kind::InvalidText => wrong(),
         _ => fault,
     })?;
-    let midnight = day.checked_mul(MICROS_PER_DAY).ok_or_else(wrong)?;
+    let beyond = || Fault::new(Kind::DatetimeOverflow, "is out of range for the column");
+    let midnight = day.checked_mul(MICROS_PER_DAY).ok_or_else(beyond)?;
     if rest.is_empty() {
         return Ok(Moment { micros: midnight, offset: None });
     }
     let rest = rest.strip_prefix(['T', 't', ' ']).ok_or_else(wrong)?;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.'))).unwrap_or(rest.len());
     let (time, zone) = rest.split_at_checked(end).ok_or_else(wrong)?;
-    let micros = clock(time).and_then(|clock| midnight.checked_add(clock)).ok_or_else(wrong)?;
+    let clock = clock(time).ok_or_else(wrong)?;
+    let micros = midnight.checked_add(clock).ok_or_else(beyond)?;
     Ok(Moment { micros, offset: offset(zone.trim()).ok_or_else(wrong)? })
 }
 

@@ -95,3 +95,44 @@ impl Cursor<'_> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn page(encoding: Encoding, bytes: &[u8]) -> Page {
+        Page::DataPage {
+            buf: Bytes::copy_from_slice(bytes),
+            num_values: 3,
+            encoding,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
+            statistics: None,
+        }
+    }
+
+    #[test]
+    fn counts_are_bounded_by_the_page() {
+        // Blocks of 128 values in 4 parts; the count; the first value.
+        let run = |count: &[u8]| [&[0x80, 1, 4][..], count, &[0]].concat();
+        let length = |bytes: &[u8]| check(&page(Encoding::DELTA_LENGTH_BYTE_ARRAY, bytes), 0, 0);
+        assert_eq!(length(&run(&[3])), Ok(()));
+        assert!(length(&run(&[4])).is_err());
+        assert!(length(&run(&[0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])).is_err());
+        assert!(length(&[0x80]).is_err());
+        assert!(length(&[0, 4, 3, 0]).is_err());
+        // Two runs of one value each need no blocks; the second count must be the first.
+        let both = |first: &[u8], second: &[u8]| {
+            check(&page(Encoding::DELTA_BYTE_ARRAY, &[run(first), run(second)].concat()), 0, 0)
+        };
+        assert_eq!(both(&[1], &[1]), Ok(()));
+        assert!(both(&[1], &[2]).is_err());
+        assert!(both(&[1], &[0xff, 0xff, 0xff, 0xff, 0x7f]).is_err());
+        // Levels come before the values.
+        let levels = [&2_u32.to_le_bytes()[..], &[6, 1], &run(&[9])].concat();
+        assert!(check(&page(Encoding::DELTA_LENGTH_BYTE_ARRAY, &levels), 1, 0).is_err());
+        assert!(check(&page(Encoding::DELTA_LENGTH_BYTE_ARRAY, &[0xff; 4]), 1, 0).is_err());
+        assert_eq!(check(&page(Encoding::PLAIN, &[]), 1, 0), Ok(()));
+    }
+}

@@ -295,10 +295,10 @@ fn without_columns(rows: u64) -> Result<RecordBatch> {
 
 /// The outcome of decoding as a result of ours.
 fn settle<T>(path: &Path, input: &Input, outcome: Result<Result<T, ParquetError>, String>) -> Result<T> {
-    let error = match outcome {
+    let (how, error) = match outcome {
         Ok(Ok(value)) => return Ok(value),
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => panic,
+        Ok(Err(error)) => ("Its data cannot be decoded", error.to_string()),
+        Err(panic) => ("The decoder gave up on its data", panic),
     };
     if let Some(refusal) = input.take_refusal() {
         return Err(refused(path, refusal));
@@ -315,7 +315,7 @@ fn settle<T>(path: &Path, input: &Input, outcome: Result<Result<T, ParquetError>
             Refusal::Limit("A column holds too much text in one batch of rows.".to_owned()),
         ));
     }
-    Err(bad_file(path, &format!("Its data cannot be decoded: {}.", error.trim_end_matches('.'))))
+    Err(bad_file(path, &format!("{how}: {}.", error.trim_end_matches('.'))))
 }
 
 fn refused(path: &Path, refusal: Refusal) -> Error {

@@ -295,3 +295,52 @@ pub(super) fn must_measure(codec: Compression, compressed: u64) -> bool {
     };
     compressed.saturating_mul(ratio) > UNCHECKED_GROWTH
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHUNK: Chunk =
+        Chunk { start: 0, end: 1000, uncompressed: 5000, values: 100, codec: Compression::UNCOMPRESSED };
+
+    /// A data page's header with these sizes and this many values, all below 64 (zigzag, one byte)
+    /// or given as raw varints.
+    fn header(uncompressed: &[u8], compressed: &[u8], values: &[u8]) -> Vec<u8> {
+        [&[0x15, 0, 0x15], uncompressed, &[0x15], compressed, &[0x2c, 0x15], values, &[0, 0]].concat()
+    }
+
+    #[test]
+    fn pages_keep_their_limits() {
+        let check = |bytes: &[u8]| check_page(bytes, 0, &CHUNK);
+        let page = check(&header(&[20], &[20], &[10])).unwrap().unwrap();
+        assert_eq!((page.uncompressed, page.compressed, page.header), (10, 10, 11));
+        assert!(check(&header(&[20], &[20], &[10])[..8]).unwrap().is_none());
+        // More than the column, more than any page may have, and negative.
+        assert!(matches!(check(&header(&[0xfe, 0xff, 1], &[20], &[10])), Err(Refusal::Limit(_))));
+        assert!(matches!(
+            check(&header(&[0xfe, 0xff, 0xff, 0xff, 0xf], &[20], &[10])),
+            Err(Refusal::Limit(_))
+        ));
+        assert!(matches!(check(&header(&[19], &[20], &[10])), Err(Refusal::Damaged(_))));
+        assert!(matches!(check(&header(&[20], &[19], &[10])), Err(Refusal::Damaged(_))));
+        // Beyond the column's end, and more values than the column.
+        assert!(matches!(check(&header(&[20], &[0xd0, 0xf], &[10])), Err(Refusal::Damaged(_))));
+        assert!(matches!(check(&header(&[20], &[20], &[0xd0, 0xf])), Err(Refusal::Damaged(_))));
+    }
+
+    #[test]
+    fn schemas_keep_their_limits() {
+        // A footer whose schema is a chain of groups with one child each.
+        let chain = |groups: usize| {
+            let list = [0x29, 0xfc, u8::try_from(groups + 1).unwrap()];
+            let group = [0x48, 1, b'g', 0x15, 2, 0];
+            [&list[..], &group.repeat(groups), &[0x48, 1, b'a', 0], &[0]].concat()
+        };
+        assert_eq!(check_footer(&chain(50)), Ok(()));
+        assert!(matches!(check_footer(&chain(101)), Err(Refusal::Limit(_))));
+        let mut cut = chain(50);
+        cut.truncate(100);
+        assert!(matches!(check_footer(&cut), Err(Refusal::Damaged(_))));
+        assert_eq!(check_footer(&[0x8c, 0, 0]), Err(Refusal::Encrypted));
+    }
+}

@@ -178,3 +178,30 @@ impl Read for HeaderRead {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn bombs_are_measured() {
+        let zeros = vec![0; 1_000_000];
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&zeros).unwrap();
+        let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        lz4.write_all(&zeros).unwrap();
+        let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, 1, 20);
+        brotli.write_all(&zeros).unwrap();
+        for (codec, bytes) in [
+            (Compression::GZIP(Default::default()), gzip.finish().unwrap()),
+            (Compression::LZ4, lz4.finish().unwrap()),
+            (Compression::BROTLI(Default::default()), brotli.into_inner()),
+        ] {
+            assert!(bytes.len() < 100_000);
+            assert!(!grows_beyond(codec, &bytes, 1_000_000), "{codec:?}");
+            assert!(grows_beyond(codec, &bytes, 999_999), "{codec:?}");
+            assert!(!grows_beyond(codec, b"no such format", 10), "{codec:?}");
+        }
+    }
+}

@@ -182,3 +182,27 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skip(kind: u8, bytes: &[u8]) -> Result<usize, Fault> {
+        let mut reader = Reader::new(bytes);
+        reader.skip(kind).map(|()| reader.position())
+    }
+
+    #[test]
+    fn skipping_is_bounded() {
+        assert_eq!(skip(STRUCT, &[0x15, 2, 0x18, 1, b'x', 0x11, 0]), Ok(7));
+        assert_eq!(skip(LIST, &[0x35, 1, 2, 3]), Ok(4));
+        assert_eq!(skip(LIST, &[0xf5, 0xff, 0xff, 0xff, 0x7f]), Err(Fault::End));
+        assert_eq!(skip(BINARY, &[0xff, 0xff, 0xff, 0xff, 0x7f]), Err(Fault::End));
+        assert_eq!(skip(MAP, &[0xff, 0xff, 0xff, 0x7f, 0x55, 1]), Err(Fault::End));
+        assert_eq!(skip(STRUCT, &[0x1c; 20]), Err(Fault::End));
+        assert!(matches!(skip(STRUCT, &[0x1c; 2000]), Err(Fault::Malformed(_))));
+        assert!(matches!(skip(LIST, &[0x19; 2000]), Err(Fault::Malformed(_))));
+        assert!(matches!(skip(I64, &[0xff; 20]), Err(Fault::Malformed(_))));
+        assert!(matches!(skip(14, &[0; 20]), Err(Fault::Malformed(_))));
+    }
+}
