@@ -21,6 +21,9 @@ pub struct Load {
     memory: pg_sys::MemoryContext,
     /// The values of one slice; emptied after each.
     slice_memory: pg_sys::MemoryContext,
+    /// What holds the buffer that rows go to: the scope that opened the load, also while rows come
+    /// from a scope within it.
+    owner: pg_sys::ResourceOwner,
     bulk: pg_sys::BulkInsertState,
     slots: Vec<*mut pg_sys::TupleTableSlot>,
     columns: Vec<LoadColumn>,
@@ -62,7 +65,9 @@ impl Load {
             });
             (slots.collect(), pg_sys::GetBulkInsertState())
         });
-        Ok(Load { relation, memory, slice_memory, bulk, slots, columns, written: 0 })
+        // SAFETY: reading this backend's state; the owner outlives the load, which closes in its scope.
+        let owner = unsafe { pg_sys::CurrentResourceOwner };
+        Ok(Load { relation, memory, slice_memory, owner, bulk, slots, columns, written: 0 })
     }
 
     /// Loads a batch. 57014 on a cancel; what a value's own type raises for it.
@@ -94,8 +99,11 @@ impl Load {
 
     fn insert(&mut self, rows: usize) {
         // SAFETY: relation and slots are open, `rows` of them are filled. The access method is
-        // called behind pgrx's boundary, as it raises errors by longjmp.
+        // called behind pgrx's boundary, as it raises errors by longjmp; the abort that follows
+        // sets the owner anew.
         unsafe {
+            let current = pg_sys::CurrentResourceOwner;
+            pg_sys::CurrentResourceOwner = self.owner;
             let command = pg_sys::GetCurrentCommandId(true);
             let (relation, bulk, slots) = (self.relation, self.bulk, self.slots.as_mut_ptr());
             if let Some(multi_insert) = (*(*relation).rd_tableam).multi_insert {
@@ -104,6 +112,7 @@ impl Load {
                     multi_insert(relation, slots, rows as i32, command, options, bulk)
                 });
             }
+            pg_sys::CurrentResourceOwner = current;
         }
     }
 

@@ -47,7 +47,7 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
     };
     let table = s.catalog(std::slice::from_ref(&name))?.pop().flatten();
     if let Some(table) = &table {
-        planner::check_kind(&name.to_string(), table.kind)?;
+        planner::check_kind(&name.to_string(), table)?;
         state::check_owner(s, &table.schema, &table.name)?;
     }
     let mut row = match (table, write) {
@@ -231,7 +231,14 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
         Ok(name) => s.catalog(&[name])?.pop().flatten(),
         Err(_) => None,
     };
-    let query = relation.map_or_else(|| Sql::from_user(source), |t| sql::select_all(&t.schema, &t.name));
+    let query = match relation {
+        Some(table) => sql::select_all(&table.schema, &table.name),
+        // No query is a single word.
+        None if !source.trim().contains(char::is_whitespace) => {
+            return Err(Error::new(Kind::UndefinedTable, format!("relation \"{source}\" does not exist")));
+        }
+        None => Sql::from_user(source),
+    };
     let cursor = s.cursor_open(&query, &[])?;
     let columns: Vec<_> = s.cursor_columns(cursor)?.into_iter().map(|c| (c.name, c.ty)).collect();
     let types: Vec<_> = columns.iter().map(|(_, ty)| ty.clone()).collect();

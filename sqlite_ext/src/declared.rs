@@ -12,6 +12,7 @@ use cutover_core::types::ColumnType;
 /// | `SMALLINT`, `INT2` | 16-bit integers | INTEGER |
 /// | `INT4` | 32-bit integers | INTEGER |
 /// | `INT`, `INTEGER`, `BIGINT`, `INT8` | 64-bit integers | INTEGER |
+/// | `FLOAT4` | single-precision floating point | REAL |
 /// | `REAL`, `DOUBLE`, `FLOAT` | binary floating point | REAL |
 /// | `DECIMAL_TEXT`, `DECIMAL_TEXT(p,s)` | exact decimals | TEXT |
 /// | `DECIMAL`, `NUMERIC`, with `(p,s)` | decimals of 15 digits | INTEGER or REAL |
@@ -37,6 +38,7 @@ pub fn column_type(declared: &str) -> ColumnType {
         "BOOL" | "BOOLEAN" => ColumnType::Bool,
         "SMALLINT" | "INT2" => ColumnType::Int2,
         "INT4" => ColumnType::Int4,
+        "FLOAT4" => ColumnType::Float4,
         "DECIMAL_TEXT" => ColumnType::Numeric { limit: limit(&modifiers), exact: true },
         "DECIMAL" | "NUMERIC" => ColumnType::Numeric { limit: limit(&modifiers), exact: false },
         "DATE" => ColumnType::Date,

@@ -80,10 +80,8 @@ pub(super) fn from_decimal128(array: &Decimal128Array, target: Target) -> (Array
         if !fits(scaled) {
             return Err(too_large());
         }
-        if !target.exact
-            && !(to_scale == 0 && i64::try_from(scaled).is_ok())
-            && significant(scaled) > FLOAT_DIGITS
-        {
+        let whole = to_scale == 0 && i64::try_from(scaled).is_ok();
+        if !(target.exact || whole) && significant(scaled) > FLOAT_DIGITS {
             return Err(lossy());
         }
         Ok(scaled)

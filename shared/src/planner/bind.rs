@@ -1,6 +1,6 @@
 //! One table of a plan against the table found and the columns its source has.
 
-use crate::catalog::{Column, Default, RelationKind, Table};
+use crate::catalog::{Address, Column, Default, RelationKind, Table};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, TablePlan};
 
@@ -26,7 +26,7 @@ pub fn bind(
     target: Table,
     source: Option<SourceShape<'_>>,
 ) -> Result<Task> {
-    check_kind(&plan.table, target.kind)?;
+    check_kind(&plan.table, &target)?;
     let key = find_key(plan, &target)?;
     check_names(plan, &target)?;
     make(ordinal, plan, key, target, source)
@@ -80,16 +80,27 @@ fn make(
     })
 }
 
-/// Only tables are written. Errors: 42809.
-pub fn check_kind(name: &str, kind: RelationKind) -> Result<()> {
-    let what = match kind {
+/// Only a user's tables are written. Errors: 42809.
+pub fn check_kind(name: &str, table: &Table) -> Result<()> {
+    let what = match table.kind {
+        RelationKind::Table | RelationKind::Partitioned if ours_or_system(table) => "a table of the system",
         RelationKind::Table | RelationKind::Partitioned => return Ok(()),
         RelationKind::View => "a view",
         RelationKind::MaterializedView => "a materialized view",
         RelationKind::Foreign => "a foreign table",
         RelationKind::Virtual => "a virtual table",
     };
-    Err(Error::new(Kind::WrongObjectType, format!("\"{name}\" is {what}, not a table")))
+    Err(Error::new(Kind::WrongObjectType, format!("\"{name}\" is {what}, and cannot be written")))
+}
+
+/// The database's catalog, and cutover's own tables.
+fn ours_or_system(table: &Table) -> bool {
+    let schemas = ["pg_catalog", "pg_toast", "information_schema", "cutover"];
+    let folded = table.name.to_lowercase();
+    match table.address {
+        Address::Ctid => schemas.contains(&table.schema.as_str()),
+        Address::Rowid(_) | Address::Key => ["sqlite_", "cutover_"].iter().any(|p| folded.starts_with(p)),
+    }
 }
 
 /// The plan's key, or the table's own; an immediate, total unique index must stand behind it.
