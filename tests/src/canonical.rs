@@ -179,8 +179,8 @@ pub fn dump(client: &mut Client, name: &str, title: &str) -> Dump {
             name.replace('\'', "''")
         )),
         Db::Sqlite => client.run(&format!(
-            "SELECT '\"' || replace(name, '\"', '\"\"') || '\"', type FROM pragma_table_xinfo({}) WHERE hidden <> 1",
-            name.replacen("main.", "", 1)
+            "SELECT '\"' || replace(name, '\"', '\"\"') || '\"', type FROM pragma_table_xinfo('{}') WHERE hidden <> 1",
+            title.replace('\'', "''")
         )),
     }
     .ok(name);
