@@ -1,9 +1,10 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging, `check` refuses
+//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread), `check` refuses
 //! rows, `compare` makes the change set, `guard` looks at it, `early` finds what must go first,
 //! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
 
+mod ahead;
 mod apply;
 mod check;
 mod compare;

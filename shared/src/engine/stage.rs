@@ -14,6 +14,7 @@ use crate::session::{Batch, LoadColumn, LoadKind, LoadTarget, Session};
 use crate::source::SourceBatch;
 use crate::types::ColumnType;
 
+use super::ahead::{Step, read_ahead};
 use super::prepare::Input;
 
 /// How many rows an error shows.
@@ -45,21 +46,25 @@ pub(crate) fn load(
     let columns =
         task.columns.iter().map(|c| LoadColumn { name: c.column.name.clone(), ty: c.column.ty.clone() });
     target.columns.extend(columns);
-    let names: Vec<&str> = task
-        .columns
-        .iter()
-        .filter_map(|c| if let From::Source(name) = &c.from { Some(name.as_str()) } else { None })
-        .collect();
-    input.reader.project(&names)?;
-    let mut columns = Columns::new(s, task, input)?;
+    input.reader.project(&source_names(task))?;
+    let columns = Columns::new(s, task, input)?;
     let load = s.load_open(&target)?;
+    let mut next: i64 = 0;
+    let reader = &mut input.reader;
+    let produce = || {
+        let Some(batch) = reader.next()? else { return Ok(None) };
+        let converted = columns.convert(task, &batch, ordinal.then_some(next))?;
+        next += rows_of(&converted);
+        Ok(Some(converted))
+    };
     let mut rows: i64 = 0;
-    while let Some(batch) = input.reader.next()? {
+    read_ahead(produce, &mut |step| {
         s.check_interrupt()?;
-        let converted = columns.convert(task, &batch, ordinal.then_some(rows))?;
-        s.load_rows(load, &converted)?;
-        rows += i64::try_from(batch.batch.num_rows()).unwrap_or(i64::MAX);
-    }
+        let Step::Next(batch) = step else { return Ok(()) };
+        s.load_rows(load, &batch)?;
+        rows += rows_of(&batch);
+        Ok(())
+    })?;
     let written = s.load_close(load)?;
     if i64::try_from(written) != Ok(rows) {
         return Err(Error::new(
@@ -69,6 +74,23 @@ pub(crate) fn load(
         .detail(format!("{rows} rows were read and {written} were written.")));
     }
     Ok(rows)
+}
+
+fn rows_of(batch: &Batch) -> i64 {
+    i64::try_from(batch.num_rows()).unwrap_or(i64::MAX)
+}
+
+/// The source columns that a task reads, each once.
+fn source_names(task: &Task) -> Vec<&str> {
+    let mut names = Vec::new();
+    for staged in &task.columns {
+        if let From::Source(name) = &staged.from
+            && !names.contains(&name.as_str())
+        {
+            names.push(name.as_str());
+        }
+    }
+    names
 }
 
 /// How each staged column is made of a batch.
@@ -85,7 +107,7 @@ impl Columns {
     fn new(s: &mut dyn Session, task: &Task, input: &Input) -> Result<Columns> {
         let options = Options { time_zone: task.time_zone, dialect: s.facts().dialect };
         let mut fillers = Vec::with_capacity(task.columns.len());
-        let mut next = 0;
+        let names = source_names(task);
         for staged in &task.columns {
             let to = &staged.column.ty;
             fillers.push(match &staged.from {
@@ -95,8 +117,7 @@ impl Columns {
                 },
                 From::Source(name) => {
                     let from = input.reader.columns().iter().find(|c| c.name == *name).map(|c| &c.data_type);
-                    let index = next;
-                    next += 1;
+                    let index = names.iter().position(|n| n == name).ok_or_else(lost_column)?;
                     let converter = Converter::new(from.unwrap_or(&DataType::Null), to, &options)
                         .map_err(|e| about(e, task, staged))?;
                     Filler::Source { index, converter }
@@ -107,7 +128,7 @@ impl Columns {
     }
 
     /// The batch as staging takes it, with ordinals from `first` where staging has them.
-    fn convert(&mut self, task: &Task, source: &SourceBatch, first: Option<i64>) -> Result<Batch> {
+    fn convert(&self, task: &Task, source: &SourceBatch, first: Option<i64>) -> Result<Batch> {
         let rows = source.batch.num_rows();
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.0.len() + 1);
         if let Some(first) = first {
