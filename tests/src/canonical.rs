@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | boolean | `t`, `f` | `1`, `0` | `true`, `false` |
 //! | number | `10.50` | `10.5` | shortest decimal: `10.5` |
+//! | float | `3.4028235e+38` for a real | `3.40282346638529e+38` | as double precision, 15 digits |
 //! | timestamp | `2024-01-02 03:04:05` | `2024-01-02 03:04:05.000000`, `T`, `Z` | no `T`, no zone (UTC), no trailing zeros |
 //! | binary | `\x00ff` | `00FF` by hex() | `00ff` |
 //! | JSON | jsonb's spacing and key order | as written | as serde_json prints it, keys sorted |
@@ -34,7 +35,9 @@ pub fn value(declared: &str, cell: &Cell) -> String {
         text.trim_start_matches("\\x").to_lowercase()
     } else if is(&["timestamp", "datetime"]) {
         timestamp(text).unwrap_or_else(|| text.clone())
-    } else if is(&["int", "numeric", "decimal", "real", "double", "float", "serial"]) {
+    } else if is(&["real", "double", "float"]) {
+        float(text).unwrap_or_else(|| text.clone())
+    } else if is(&["int", "numeric", "decimal", "serial"]) {
         number(text).unwrap_or_else(|| text.clone())
     } else if is(&["time"]) {
         fraction(text).to_owned()
@@ -73,6 +76,12 @@ fn number(text: &str) -> Option<String> {
     }
     let plain = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
     Some(if ["", "-", "-0"].contains(&plain) { "0".to_owned() } else { plain.to_owned() })
+}
+
+/// The 15 significant digits that the sqlite3 shell shows.
+fn float(text: &str) -> Option<String> {
+    let float: f64 = text.parse().ok()?;
+    format!("{float:.14e}").parse::<f64>().ok().map(|rounded| rounded.to_string())
 }
 
 /// `2024-01-02 03:04:05.5` out of the ways in which both databases write an instant in UTC.
@@ -170,8 +179,8 @@ pub fn dump(client: &mut Client, name: &str, title: &str) -> Dump {
             name.replace('\'', "''")
         )),
         Db::Sqlite => client.run(&format!(
-            "SELECT '\"' || replace(name, '\"', '\"\"') || '\"', type FROM pragma_table_xinfo({}) WHERE hidden <> 1",
-            name.replacen("main.", "", 1)
+            "SELECT '\"' || replace(name, '\"', '\"\"') || '\"', type FROM pragma_table_xinfo('{}') WHERE hidden <> 1",
+            title.replace('\'', "''")
         )),
     }
     .ok(name);
@@ -182,6 +191,7 @@ pub fn dump(client: &mut Client, name: &str, title: &str) -> Dump {
     let list: Vec<String> = columns
         .iter()
         .map(|(column, declared)| match client.db {
+            Db::Postgres if declared == "real" => format!("{column}::double precision"),
             Db::Sqlite if declared.to_lowercase().contains("blob") => {
                 format!("CASE WHEN {column} IS NOT NULL THEN hex({column}) END")
             }

@@ -1,7 +1,9 @@
 //! Parquet files for the scenarios, made from the text in which a scenario shows them.
 
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
@@ -33,7 +35,7 @@ pub fn write_batch(path: &Path, batch: &RecordBatch) {
     writer.close().expect("the file is closed");
 }
 
-/// Makes a bad file, or none: `garbage`, `empty`, `folder`, `absent`, `truncated FILE`, `flipped FILE`.
+/// Makes a file that is not what it should be: see the table in SCENARIOS.md.
 pub fn damage(root: &Path, name: &str, how: &str) {
     let path = root.join(name);
     let _ = fs::remove_file(&path);
@@ -45,6 +47,8 @@ pub fn damage(root: &Path, name: &str, how: &str) {
         "empty" => fs::write(&path, b""),
         "garbage" => fs::write(&path, "this is no Parquet file, it only ends like one\u{0}\u{0}PAR1"),
         "truncated" => fs::write(&path, &bytes()[..bytes().len() / 2]),
+        "link" => symlink(root.join(from), &path),
+        "fifo" => Command::new("mkfifo").arg(&path).status().map(drop),
         "copy" => fs::write(&path, bytes()),
         other => panic!("no such kind of file: {other}"),
     }

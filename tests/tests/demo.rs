@@ -29,7 +29,7 @@ const SHOWN: [&str; 12] = [
     "flights | 336776 | 0 | 0 | 280481 | 0 | 0 | 56295",
     "336739",
     "flights | 336739 | 3 | 100 | 280341 | 40 | 0 | 56295",
-    "22P04",
+    "flights.parquet\" is not a valid Parquet file",
     "280444 | 100",
     "ZZ | Made here, not imported",
     "What to try next",
