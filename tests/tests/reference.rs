@@ -222,7 +222,10 @@ fn every_function_has_a_section_and_an_example_for_each_database() {
         let examples = blocks(section);
         for (db, call) in [
             (Db::Postgres, format!("cutover.{function}(")),
-            (Db::Sqlite, if function == "version" { "cutover_version(".into() } else { format!("{function}(") }),
+            (
+                Db::Sqlite,
+                if function == "version" { "cutover_version(".into() } else { format!("{function}(") },
+            ),
         ] {
             let of_db: Vec<&Block> = examples.iter().filter(|b| b.db == db).collect();
             assert_eq!(of_db.len(), 1, "{heading}: examples for {}", db.name());
