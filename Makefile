@@ -1,6 +1,4 @@
 # cutover: build, try, test and install. `make help` lists the targets.
-#
-# Everything is built by one cargo call per crate: features of one would leak into the others.
 
 VERSION   := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 # The PostgreSQL to build for; its version picks the feature (15, 16, 17 or 18).
@@ -12,12 +10,12 @@ CARGO     ?= cargo
 CRATE      = $(CARGO) $(1) --profile $(PROFILE) --locked
 BUILT      = $(or $(CARGO_TARGET_DIR),target)/$(PROFILE)
 
+.DEFAULT_GOAL := all
 export PG_CONFIG
+BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite postgresql install demo demo-postgres test bench release clean setup-sqlite setup-postgres
-
-all: sqlite postgresql
+.PHONY: all help sqlite install demo demo-postgres test bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
@@ -35,15 +33,18 @@ setup-sqlite:
 setup-postgres:
 	@tests/setup.sh postgres
 
+# SQLite alone: what the demo needs, without anything of PostgreSQL.
 sqlite: setup-sqlite
 	$(call CRATE,build) -p cutover-sqlite
 	@mkdir -p dist/sqlite
 	@install -m 755 $(BUILT)/libcutover_sqlite.so dist/sqlite/cutover.so
 
-postgresql: setup-postgres
-	$(PGRX) $(call CRATE,build) -p cutover-pg --features pg$(PG_MAJOR)
-	@mkdir -p dist/postgresql
+# Both in one call, and with the same features as the tests: cargo then builds every library once.
+all: setup-sqlite setup-postgres
+	$(PGRX) $(call CRATE,build) $(BOTH)
+	@mkdir -p dist/sqlite dist/postgresql
 	@rm -f dist/postgresql/*
+	@install -m 755 $(BUILT)/libcutover_sqlite.so dist/sqlite/cutover.so
 	@install -m 755 $(BUILT)/libcutover_pg.so dist/postgresql/cutover.so
 	@install -m 644 sql/cutover.control sql/cutover--$(VERSION).sql dist/postgresql/
 
@@ -58,21 +59,17 @@ install:
 demo: sqlite
 	@sql/examples/nycflights13/demo-sqlite.sh
 
-demo-postgres: postgresql
+demo-postgres: all
 	@tests/with-postgres.sh sql/examples/nycflights13/demo-postgres.sh
 
-test: sqlite postgresql
+test: all
 	@tests/setup.sh lint
 	$(CARGO) fmt --all --check
-	$(call CRATE,clippy) -p cutover-core --all-targets -- -D warnings
-	$(call CRATE,clippy) -p cutover-sqlite -- -D warnings
-	$(PGRX) $(call CRATE,clippy) -p cutover-pg --features pg$(PG_MAJOR) -- -D warnings
-	$(call CRATE,clippy) -p cutover-tests --all-targets -- -D warnings
-	$(call CRATE,test) -p cutover-core
-	$(call CRATE,test) -p cutover-tests
+	$(PGRX) $(call CRATE,clippy) $(BOTH) -p cutover-core -p cutover-tests --all-targets -- -D warnings
+	$(PGRX) $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests
 
-bench: sqlite postgresql
-	@$(call CRATE,build) -p cutover-tests --bin bench
+bench: all
+	@$(PGRX) $(call CRATE,build) $(BOTH) -p cutover-tests
 	@PG_SETTINGS="-c fsync=on -c autovacuum=off -c max_wal_size=16GB -c shared_buffers=1GB" $(BUILT)/bench $(ONLY)
 
 release:
