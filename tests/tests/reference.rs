@@ -217,7 +217,7 @@ fn every_function_has_a_section_and_an_example_for_each_database() {
         let from = lines.iter().position(|line| *line == heading);
         let from = from.unwrap_or_else(|| panic!("there is no section {heading:?}"));
         let is_heading = |line: &&str| line.starts_with("## ") || line.starts_with("### ");
-        let length = lines[from + 1..].iter().position(|line| is_heading(line));
+        let length = lines[from + 1..].iter().position(is_heading);
         let section = &lines[from..length.map_or(lines.len(), |length| from + 1 + length)];
         let examples = blocks(section);
         for (db, call) in [
