@@ -196,6 +196,16 @@ impl Session for PgSession {
     }
 
     fn begin_write(&mut self, tables: &[&Table]) -> Result<()> {
+        // SAFETY: reading this backend's state on its one thread.
+        let isolation = unsafe { pg_sys::XactIsoLevel };
+        if !tables.is_empty() && isolation >= pg_sys::XACT_REPEATABLE_READ as i32 {
+            // The snapshot is older than the locks: rows would be compared as they were before them.
+            return Err(Error::new(
+                Kind::NotSupported,
+                "tables cannot be synced under REPEATABLE READ or SERIALIZABLE",
+            )
+            .hint("begin the transaction with ISOLATION LEVEL READ COMMITTED"));
+        }
         catalog::lock(tables)
     }
 

@@ -109,6 +109,7 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
     let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &columns };
     let task = planner::bind_append(&plan, table, shape)?;
+    engine::warn(s, &task);
     let id = task.target.id();
     let rows = match s.facts().dialect {
         Dialect::Sqlite => {
@@ -156,7 +157,7 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     let mut input = engine::open_source(s.facts(), None, path)?;
     let columns: Vec<_> =
         input.reader.columns().iter().map(|c| (c.name.clone(), c.natural.clone())).collect();
-    check_names(name, &columns)?;
+    check_names(dialect, name, &columns)?;
     s.begin_write(&[])?;
     s.execute(&sql::create_table(dialect, name.schema.as_deref(), &name.name, &columns), &[])?;
     let table = s.catalog(std::slice::from_ref(name))?.pop().flatten();
@@ -171,7 +172,17 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
 
 /// Errors: 42622 a name that is too long, 42602 an empty one, 42701 two that differ in case only
 /// (SQLite takes them for the same).
-fn check_names(table: &RelName, columns: &[(String, crate::types::ColumnType)]) -> Result<()> {
+fn check_names(
+    dialect: Dialect,
+    table: &RelName,
+    columns: &[(String, crate::types::ColumnType)],
+) -> Result<()> {
+    if dialect == Dialect::Sqlite && table.name.to_lowercase().starts_with("sqlite_") {
+        return Err(Error::new(
+            Kind::InvalidName,
+            format!("\"{table}\" is a name that SQLite keeps for itself"),
+        ));
+    }
     let mut seen = std::collections::HashSet::new();
     for name in std::iter::once(&table.name).chain(columns.iter().map(|(name, _)| name)) {
         if name.len() > LONGEST_NAME {

@@ -118,7 +118,7 @@ fn tasks(dialect: Dialect) -> Vec<Task> {
         tasks.push(planner::bind(ordinal, planned, table, Some(shape)).unwrap());
     }
     let mut tasks = planner::sort(tasks).unwrap();
-    planner::link(&mut tasks, planned, &|_: &RelName| None).unwrap();
+    planner::link(&mut tasks, planned, &|_: &RelName| None::<Table>).unwrap();
     tasks
 }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::api::SyncOptions;
 use crate::error::{self, Error, Result};
-use crate::plan::Limit;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
@@ -56,13 +55,11 @@ pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Re
             return Err(invalid(format!("mode \"{mode}\" is none of \"auto\", \"full\", \"incremental\"")));
         }
     }
-    let max_delete = match &options.max_delete {
-        None => None,
-        Some(text) => Some(Limit::parse(text).ok_or_else(|| {
-            invalid(format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""))
-        })?),
+    let allowed = Allowed {
+        max_delete: options.max_delete,
+        empty: options.allow_empty,
+        cascade: options.allow_cascade,
     };
-    let allowed = Allowed { max_delete, empty: options.allow_empty, cascade: options.allow_cascade };
     for message in notes {
         s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
     }
@@ -193,9 +190,12 @@ pub fn sync_all(s: &mut dyn Session) -> Result<Vec<ReportRow>> {
 /// Runs one phase for a scheduler: a failure is kept in the log and told as a warning instead of
 /// being raised. Answers `ok`, `failed`, or `skipped` where the phase is busy.
 pub fn sync_job(s: &mut dyn Session, phase: &str) -> Result<&'static str> {
-    let stored = state::plan(s)?;
     let started = log::now();
-    let body = &mut |s: &mut dyn Session| sync_phase(s, phase, &SyncOptions::default()).map(|_| ());
+    let mut plan_id = None;
+    let body = &mut |s: &mut dyn Session| {
+        plan_id = Some(state::plan(s)?.plan_id);
+        sync_phase(s, phase, &SyncOptions::default()).map(|_| ())
+    };
     let Err(error) = s.scope(Keep::Yes, body) else { return Ok("ok") };
     let warning = |message: String| Notice {
         level: Level::Warning,
@@ -207,8 +207,10 @@ pub fn sync_job(s: &mut dyn Session, phase: &str) -> Result<&'static str> {
         s.notice(&warning(format!("phase \"{phase}\" was skipped: {}", error.message)));
         return Ok("skipped");
     }
+    // Without a plan there is no log to keep it in.
+    let Some(plan_id) = plan_id else { return Err(error) };
     s.begin_write(&[])?;
-    let entry = Entry { phase, kind: Kind::Sync, plan_id: stored.plan_id, started, keep_days: None };
+    let entry = Entry { phase, kind: Kind::Sync, plan_id, started, keep_days: None };
     entry.failed(s, &error)?;
     s.notice(&warning(format!("phase \"{phase}\" failed: {}: {}", error.kind.sqlstate(), error.message)));
     Ok("failed")

@@ -29,12 +29,18 @@ pub(crate) struct Prepared {
 
 /// Opens the files that a source names.
 ///
-/// Errors: 42501 where the role may not read files, and those of [`source::resolve`] and
+/// Errors: 42501 where the role may not read files, 22023 for a relative root on a server, and those of [`source::resolve`] and
 /// [`ParquetSource::open`].
 pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, spec: &str) -> Result<Input> {
     if !facts.may_read_files {
         return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
             .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
+    }
+    if let Some(root) = root.filter(|r| facts.dialect == Dialect::Postgres && !r.is_absolute()) {
+        return Err(Error::new(
+            Kind::InvalidParameter,
+            format!("root \"{}\" is not an absolute path", root.display()),
+        ));
     }
     let base = match facts.dialect {
         Dialect::Postgres => Relative::Refused,
@@ -93,7 +99,7 @@ fn link(s: &mut dyn Session, tasks: &mut [Task], plans: &[TablePlan]) -> Result<
     let found = if names.is_empty() { Vec::new() } else { s.catalog(&names)? };
     let resolve = |name: &RelName| {
         let index = names.iter().position(|n| n == name)?;
-        found.get(index)?.as_ref().map(Table::id)
+        found.get(index)?.clone()
     };
     planner::link(tasks, plans, &resolve)
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
+use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
 
@@ -66,6 +67,13 @@ pub(crate) fn run(
     Ok(outcome)
 }
 
+/// Tells the caller how the columns of a task were matched, where that may surprise.
+pub(crate) fn warn(s: &mut dyn Session, task: &Task) {
+    for message in &task.warnings {
+        s.notice(&Notice { level: Level::Warning, message: message.clone(), detail: None, hint: None });
+    }
+}
+
 fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, clocks: &mut [i64]) -> Result<Vec<i64>> {
     let schema = match s.facts().dialect {
         Dialect::Postgres => "pg_temp",
@@ -78,10 +86,7 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, clocks: &mut [i64]) -
         let Some(input) = input else {
             return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
         };
-        for message in &task.warnings {
-            let level = Level::Warning;
-            s.notice(&Notice { level, message: message.clone(), detail: None, hint: None });
-        }
+        warn(s, task);
         staged.push(stage::stage(s, task, (schema.to_owned(), temps.staging.name.clone()), input)?);
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;

@@ -137,7 +137,8 @@ fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
         .hint("an index that is partial, deferrable or over expressions does not count"))
 }
 
-fn no_column(table: &str, column: &str) -> Error {
+/// The error for a column that a table lacks (42703).
+pub(super) fn no_column(table: &str, column: &str) -> Error {
     Error::new(Kind::UndefinedColumn, format!("column \"{column}\" of table \"{table}\" does not exist"))
 }
 
@@ -214,6 +215,10 @@ impl<'a> Binder<'a> {
             } else if self.key.contains(&column.name) {
                 Err(identity_always(&self.plan.table, &column.name))
             } else {
+                self.warnings.push(format!(
+                    "column \"{}\" of table \"{}\" is generated always as identity; the source's values were left out",
+                    column.name, self.plan.table
+                ));
                 Ok(None)
             };
         }

@@ -1,9 +1,10 @@
 //! The order of a phase's tables, and what their references lead to.
 
-use crate::catalog::RelName;
+use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
 use crate::plan::TablePlan;
 
+use super::bind::no_column;
 use super::{Link, Parent, Task};
 
 /// Sorts tasks so that every table comes after those it refers to, otherwise in plan order.
@@ -32,10 +33,11 @@ pub fn sort(tasks: Vec<Task>) -> Result<Vec<Task>> {
 /// Gives each task its references: the foreign keys found in the database and those that `plans`
 /// (by ordinal) declare. A reference whose columns are not staged is left to the database. A
 /// declared reference may be part of a circle, since nothing but our own check depends on it.
+/// Errors: 42P01 and 42703 for a declared table or column that does not exist.
 pub fn link(
     tasks: &mut [Task],
     plans: &[TablePlan],
-    resolve: &dyn Fn(&RelName) -> Option<(String, String)>,
+    resolve: &dyn Fn(&RelName) -> Option<Table>,
 ) -> Result<()> {
     let ids: Vec<(String, String)> = tasks.iter().map(|t| t.target.id()).collect();
     let parent = |id: &(String, String)| match ids.iter().position(|i| i == id) {
@@ -53,13 +55,16 @@ pub fn link(
         }
         for declared in plans.get(task.ordinal).map_or(&[][..], |p| &p.references) {
             let name = RelName::parse(&declared.table)?;
-            let id = resolve(&name).ok_or_else(|| {
+            let found = resolve(&name).ok_or_else(|| {
                 Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", declared.table))
                     .detail(format!("Table \"{}\" is to refer to it.", task.name))
             })?;
+            if let Some(column) = declared.match_columns.iter().find(|c| found.column(c).is_none()) {
+                return Err(no_column(&declared.table, column));
+            }
             links.push(Link {
                 columns: declared.columns.clone(),
-                parent: parent(&id),
+                parent: parent(&found.id()),
                 parent_columns: declared.match_columns.clone(),
             });
         }
