@@ -81,7 +81,7 @@ fn sync_phase(
         dry_run: dry_run.unwrap_or(false),
         rehearse: rehearse.unwrap_or(false),
         root: root.map(str::to_owned),
-        max_delete: max_delete.map(|text| api::limit(text).unwrap_or_else(|e| errors::raise(e))),
+        max_delete: max_delete.map(str::to_owned),
         allow_empty: allow_empty.unwrap_or(false),
         allow_cascade: allow_cascade.unwrap_or(false),
     };

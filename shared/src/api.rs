@@ -1,10 +1,9 @@
 //! The functions that users call, one for one. An adapter's function parses its arguments, opens a
 //! session and calls one of these.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use crate::error::{Error, Kind, Result};
-use crate::plan::Limit;
+use crate::plan::Scalar;
 
 pub use crate::engine::{sync_all, sync_job, sync_phase, sync_phases};
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
@@ -29,7 +28,7 @@ pub struct ExportOptions {
 }
 
 /// Arguments of `sync_phase` and its relatives besides the phase.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SyncOptions {
     /// `auto` (default), `full` or `incremental`.
@@ -38,19 +37,19 @@ pub struct SyncOptions {
     pub rehearse: bool,
     /// A folder that stands in for the plan's `root`.
     pub root: Option<String>,
-    /// Stands in for the tables' `max_delete`.
-    pub max_delete: Option<Limit>,
+    /// Stands in for the tables' `max_delete`: a count (`100`) or a share (`25 %`).
+    #[serde(deserialize_with = "number_or_text")]
+    pub max_delete: Option<String>,
     pub allow_empty: bool,
     pub allow_cascade: bool,
 }
 
-/// Reads `max_delete` where a caller gives it as text: a count (`100`) or a share (`25 %`).
-/// Errors: 22023.
-pub fn limit(text: &str) -> Result<Limit> {
-    Limit::parse(text).ok_or_else(|| {
-        Error::new(
-            Kind::InvalidParameter,
-            format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""),
-        )
-    })
+/// In JSON a count may be a number.
+fn number_or_text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Scalar>::deserialize(d)?.map(|value| match value {
+        Scalar::Bool(b) => b.to_string(),
+        Scalar::Int(n) => n.to_string(),
+        Scalar::Float(x) => x.to_string(),
+        Scalar::Text(text) => text,
+    }))
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::api::SyncOptions;
 use crate::error::{self, Error, Result};
+use crate::plan::Limit;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
@@ -55,11 +56,13 @@ pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Re
             return Err(invalid(format!("mode \"{mode}\" is none of \"auto\", \"full\", \"incremental\"")));
         }
     }
-    let allowed = Allowed {
-        max_delete: options.max_delete,
-        empty: options.allow_empty,
-        cascade: options.allow_cascade,
+    let max_delete = match &options.max_delete {
+        None => None,
+        Some(text) => Some(Limit::parse(text).ok_or_else(|| {
+            invalid(format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""))
+        })?),
     };
+    let allowed = Allowed { max_delete, empty: options.allow_empty, cascade: options.allow_cascade };
     for message in notes {
         s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
     }
