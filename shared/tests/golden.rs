@@ -162,9 +162,9 @@ fn statements(dialect: Dialect) -> String {
     out
 }
 
-fn compare(dialect: Dialect, file: &str) {
+/// Compares with a file beside this crate's folder `tests/golden`.
+fn compare(file: &str, now: String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
-    let now = statements(dialect);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &now).unwrap();
     }
@@ -174,12 +174,12 @@ fn compare(dialect: Dialect, file: &str) {
 
 #[test]
 fn postgres_statements() {
-    compare(Dialect::Postgres, "run.postgres.sql");
+    compare("run.postgres.sql", statements(Dialect::Postgres));
 }
 
 #[test]
 fn sqlite_statements() {
-    compare(Dialect::Sqlite, "run.sqlite.sql");
+    compare("run.sqlite.sql", statements(Dialect::Sqlite));
 }
 
 #[test]
@@ -188,4 +188,11 @@ fn parents_come_first_and_source_names_fold() {
     assert_eq!(tasks.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["clients", "odd \"jobs\""]);
     assert_eq!(tasks[0].columns[0].from, planner::From::Source("ID".to_owned()));
     assert_eq!(tasks[1].references[0].parent, planner::Parent::Task(0));
+}
+
+/// The schema that editors complete plans by is that of the types the plan is read into.
+#[test]
+fn json_schema_of_the_plan() {
+    let schema = serde_json::to_string_pretty(&plan::json_schema()).unwrap() + "\n";
+    compare("../../../sql/plan.schema.json", schema);
 }

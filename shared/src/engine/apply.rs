@@ -99,7 +99,7 @@ fn prove(s: &mut dyn Session, task: &Task, counts: &Counts) -> Result<()> {
         return Ok(());
     }
     let dialect = s.facts().dialect;
-    let found = single_count(s, &sql::count_imported(dialect, task))?;
+    let found = single_count(s, &sql::count_imported(dialect, task, task.protecting_mark()))?;
     let wanted = counts.staged - counts.refused - counts.preserved + counts.retained;
     if found == wanted {
         return Ok(());

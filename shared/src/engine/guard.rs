@@ -41,7 +41,7 @@ pub(crate) fn deletes(
         Some(statement) => single_count(s, &statement)?,
         None => 0,
     };
-    let total = single_count(s, &sql::count_imported(dialect, task))? - local_rows(s, task)?;
+    let total = single_count(s, &sql::count_imported(dialect, task, task.origin.as_ref()))?;
     let lost = counts.deletes - local;
     let limit = allowed.max_delete.or(task.max_delete);
     let too_many = match limit {
@@ -58,18 +58,6 @@ pub(crate) fn deletes(
     )
     .detail(format!("The limit is {rule}. The source has {} rows.", counts.staged))
     .hint("raise \"max_delete\" in the plan or the call if this is meant"))
-}
-
-/// The local rows among those that count as imported because the plan keeps none.
-fn local_rows(s: &mut dyn Session, task: &Task) -> Result<i64> {
-    if task.keep_local || task.origin.is_none() {
-        return Ok(0);
-    }
-    let mut protected = task.clone();
-    protected.keep_local = true;
-    let dialect = s.facts().dialect;
-    let all = single_count(s, &sql::count_rows(task))?;
-    Ok(all - single_count(s, &sql::count_imported(dialect, &protected))?)
 }
 
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete

@@ -1,26 +1,16 @@
 //! Counts that the guards decide by, and those that prove a run.
 
 use crate::catalog::ForeignKey;
-use crate::planner::Task;
+use crate::planner::{Mark, Task};
 use crate::session::Dialect;
 
 use super::{Ident, Sql, Temps, equal, imported, qualified, same_address, spelling, target};
 
-/// All rows of the target.
-pub fn count_rows(task: &Task) -> Sql {
-    Sql::new(format!("SELECT count(*) FROM {}", target(&task.target)))
-}
-
-/// The target's rows that count as imported.
-pub fn count_imported(dialect: Dialect, task: &Task) -> Sql {
-    match task.protecting_mark() {
-        None => count_rows(task),
-        Some(mark) => Sql::new(format!(
-            "SELECT count(*) FROM {} t WHERE {}",
-            target(&task.target),
-            imported(spelling(dialect), mark, "t")
-        )),
-    }
+/// The target's rows that count as imported by this mark: all of them where there is none.
+pub fn count_imported(dialect: Dialect, task: &Task, mark: Option<&Mark>) -> Sql {
+    let filter =
+        mark.map_or_else(String::new, |mark| format!(" WHERE {}", imported(spelling(dialect), mark, "t")));
+    Sql::new(format!("SELECT count(*) FROM {} t{filter}", target(&task.target)))
 }
 
 /// The local rows that go because the plan keeps none; None where there are no such rows.

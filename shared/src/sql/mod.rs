@@ -19,7 +19,7 @@ pub use apply::{delete, insert, raise_sequence, update};
 pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use early::{mark_children, mark_claimed, unmark_parents};
-pub use guards::{count_imported, count_local_deletes, count_referring, count_rows};
+pub use guards::{count_imported, count_local_deletes, count_referring};
 pub use log::*;
 pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
