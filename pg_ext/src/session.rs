@@ -99,10 +99,8 @@ fn facts() -> Facts {
         let user = pg_sys::GetUserId();
         let role = std::ffi::CStr::from_ptr(pg_sys::GetUserNameFromId(user, false));
         let has = |role: u32| pg_sys::has_privs_of_role(user, pg_sys::Oid::from(role));
-        let version = settings::current(c"server_version").unwrap_or_default();
         Facts {
             dialect: Dialect::Postgres,
-            database_version: version.to_string_lossy().split(' ').next().unwrap_or_default().to_owned(),
             role: role.to_string_lossy().into_owned(),
             read_only: pg_sys::XactReadOnly || pg_sys::RecoveryInProgress(),
             foreign_keys: true,

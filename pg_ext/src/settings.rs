@@ -95,7 +95,7 @@ pub fn lock_limit() -> Option<Level> {
 }
 
 /// A setting as text; units are the setting's own, as SET takes a bare number.
-pub fn current(name: &CStr) -> Option<CString> {
+fn current(name: &CStr) -> Option<CString> {
     // SAFETY: the name is a C string; the answer points to memory of the server that is valid
     // until the next change of a setting, and is copied at once.
     unsafe {

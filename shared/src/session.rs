@@ -24,8 +24,6 @@ pub enum Dialect {
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub dialect: Dialect,
-    /// The database's own version, `15.18` or `3.40.1`.
-    pub database_version: String,
     /// The role that calls (SQLite: empty).
     pub role: String,
     /// No write can succeed: a read-only transaction, a standby, a read-only file.
@@ -100,8 +98,8 @@ pub enum Level {
     Warning,
 }
 
-/// Something the caller should hear that is no error. PostgreSQL raises it at once; SQLite, which
-/// has no such channel, keeps it for the run's log.
+/// Something the caller should hear that is no error. PostgreSQL raises it at once; SQLite puts it
+/// into its own log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub level: Level,

@@ -1,7 +1,8 @@
 //! SQLite's result codes as errors of the core, with the SQLSTATE that PostgreSQL would give.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 
+use cutover_core::session::{Level, Notice};
 use cutover_core::{Error, Kind};
 use rusqlite::ffi;
 
@@ -9,6 +10,22 @@ use crate::statement::Db;
 
 /// What is wrong with a call from inside a statement that writes.
 const NESTED: &str = "call it from a plain SELECT";
+
+/// Puts a notice into SQLite's own log, the one channel there is beside results and errors: a host
+/// sees it where it asked for the log (in the sqlite3 shell by `.log stdout`).
+pub fn log(notice: &Notice) {
+    let code = match notice.level {
+        Level::Info => ffi::SQLITE_NOTICE,
+        Level::Warning => ffi::SQLITE_WARNING,
+    };
+    let detail = notice.detail.iter().map(|d| format!("; DETAIL: {d}"));
+    let hint = notice.hint.iter().map(|h| format!("; HINT: {h}"));
+    let text: String = std::iter::once(notice.message.clone()).chain(detail).chain(hint).collect();
+    if let Ok(text) = CString::new(text.replace('\0', " ")) {
+        // SAFETY: both are C strings, the format takes exactly one; SQLite copies them at once.
+        unsafe { ffi::sqlite3_log(code, c"%s".as_ptr(), text.as_ptr()) };
+    }
+}
 
 /// The error of the call on `db` that has just failed.
 pub fn last(db: Db<'_>) -> Error {

@@ -62,7 +62,6 @@ impl<'c> SqliteSession<'c> {
         let facts = Facts {
             foreign_keys: foreign_keys.first().and_then(|row| row.first()).is_some_and(Value::is_true),
             dialect: Dialect::Sqlite,
-            database_version: rusqlite::version().to_owned(),
             role: String::new(),
             read_only: query_only || db.is_readonly(),
             may_read_files: true,
@@ -167,8 +166,8 @@ impl Session for SqliteSession<'_> {
         body(self)
     }
 
-    fn notice(&mut self, _notice: &Notice) {
-        // SQLite has no channel for notices; the core keeps them in the run's log.
+    fn notice(&mut self, notice: &Notice) {
+        crate::errors::log(notice);
     }
 
     fn check_interrupt(&mut self) -> Result<()> {
