@@ -16,7 +16,7 @@ use cutover_tests::postgres::server;
 const ROWS: usize = 1_000_000;
 const BIG_ROWS: usize = 10_000_000;
 /// Times that each way is measured.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 fn main() {
     let only = std::env::args().nth(1);

@@ -1,5 +1,6 @@
 //! Timing, medians and the table that is printed.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cutover_tests::client::Client;
@@ -26,8 +27,11 @@ pub struct Line {
     pub wal: Option<u64>,
 }
 
-/// Seconds that a statement takes.
+/// Seconds that a statement takes. Whatever was written before it is on disk first: its writing
+/// back would be charged to this statement instead.
 pub fn time(client: &mut Client, sql: &str) -> f64 {
+    let synced = Command::new("sync").status().expect("sync runs");
+    assert!(synced.success(), "sync failed");
     let start = Instant::now();
     client.run(sql).ok(sql);
     start.elapsed().as_secs_f64()
