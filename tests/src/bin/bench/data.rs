@@ -104,7 +104,7 @@ fn batch(start: usize, count: usize, changed: bool) -> RecordBatch {
         if changed && i % 100 == 7 { plain + 1 } else { plain }
     };
     let note = |i: u64| {
-        let words: Vec<&str> = (0..8).map(|w| WORDS[(hash(i, 16 + w) % 16) as usize]).collect();
+        let words: Vec<&str> = (0..14).map(|w| WORDS[(hash(i, 16 + w) % 16) as usize]).collect();
         words.join(" ")
     };
     let arrays: Vec<(&str, ArrayRef)> = vec![
