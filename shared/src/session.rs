@@ -168,8 +168,8 @@ pub trait Session {
     fn begin_write(&mut self, tables: &[&Table]) -> Result<()>;
 
     /// Runs `body`, which writes to `tables`, under the caller's own settings instead of those
-    /// the engine works with (PostgreSQL: TimeZone, DateStyle, work_mem), so that triggers see
-    /// what they would see of a plain statement.
+    /// the engine works with where they change how values are read and printed (PostgreSQL: TimeZone,
+    /// DateStyle), so that triggers see what they would see of a plain statement.
     fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()>;
 
     /// Tells the caller something that is no error.

@@ -21,10 +21,28 @@ impl Way {
 
 /// A line of the table.
 pub struct Line {
-    pub what: String,
+    what: String,
+    /// The middle one, the least and the most.
     pub seconds: f64,
+    least: f64,
+    most: f64,
     /// Bytes of write-ahead log, where they were looked at.
-    pub wal: Option<u64>,
+    wal: Option<f64>,
+}
+
+impl Line {
+    /// The line of what took so many seconds, and wrote so many bytes of log, in each round.
+    pub fn of(what: &str, seconds: Vec<f64>, wal: Option<Vec<f64>>) -> Line {
+        let (least, most) =
+            seconds.iter().fold((f64::MAX, 0.0_f64), |(least, most), s| (least.min(*s), most.max(*s)));
+        Line { what: what.to_owned(), seconds: median(seconds), least, most, wal: wal.map(median) }
+    }
+}
+
+/// The places of `count` ways in the order of a round. Every other round goes backwards, so that no
+/// way always runs in what the same other one has left behind.
+pub fn order(count: usize, round: usize) -> Vec<usize> {
+    if round % 2 == 0 { (0..count).collect() } else { (0..count).rev().collect() }
 }
 
 /// Seconds that a statement takes. Whatever was written before it is on disk first: its writing
@@ -38,7 +56,7 @@ pub fn time(client: &mut Client, sql: &str) -> f64 {
 }
 
 /// The middle one.
-pub fn median(mut values: Vec<f64>) -> f64 {
+fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
@@ -46,11 +64,13 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 /// Prints lines with their ratio to the first: how many times as long they take.
 pub fn print(title: &str, lines: &[Line]) {
     println!("\n{title}");
-    println!("  {:<58} {:>9} {:>8} {:>11}", "", "seconds", "ratio", "WAL");
+    println!("  {:<55} {:>8} {:>13} {:>7} {:>10}", "", "seconds", "from - to", "ratio", "WAL");
     let first = lines.first().map_or(1.0, |line| line.seconds);
     for line in lines {
-        let wal = line.wal.map_or_else(String::new, |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
-        println!("  {:<58} {:>9.2} {:>7.2}x {:>11}", line.what, line.seconds, line.seconds / first, wal);
+        let wal = line.wal.map_or_else(String::new, |bytes| format!("{:.1} MB", bytes / 1e6));
+        let range = format!("{:.2} - {:.2}", line.least, line.most);
+        let ratio = line.seconds / first;
+        println!("  {:<55} {:>8.2} {range:>13} {ratio:>6.2}x {wal:>10}", line.what, line.seconds);
     }
 }
 
@@ -68,7 +88,7 @@ pub fn peak_memory(pid: u32) -> u64 {
 }
 
 /// Runs a call on a big file and prints how far the process's memory rose above idle.
-pub fn memory(database: &str, client: &mut Client, rows: usize, sql: &str) {
+pub fn memory(call: &str, client: &mut Client, rows: usize, sql: &str) {
     client.run("SELECT count(*) FROM (SELECT 1 AS one) AS warm").ok("warm up");
     let pid = client.worker_pid();
     let idle = peak_memory(pid);
@@ -76,7 +96,7 @@ pub fn memory(database: &str, client: &mut Client, rows: usize, sql: &str) {
     let risen = (peak_memory(pid) - idle) as f64 / f64::from(1 << 20);
     let verdict = if risen <= 256.0 { "reached" } else { "NOT reached" };
     println!(
-        "  {database}: {rows} rows in {seconds:.1} s, peak memory {risen:.0} MiB above idle (to reach: 256, {verdict})"
+        "  {call}: {rows} rows in {seconds:.1} s, peak memory {risen:.0} MiB above idle (to reach: 256, {verdict})"
     );
     std::thread::sleep(Duration::from_millis(100));
 }

@@ -7,7 +7,7 @@ use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
 
 use crate::data::COLUMNS;
-use crate::measure::{Line, Way, goal, median, memory, print, time};
+use crate::measure::{Line, Way, goal, memory, order, print, time};
 use crate::{Run, make_current, plan};
 
 /// Measures and prints.
@@ -22,7 +22,13 @@ pub fn bench(run: &Run) {
         "SELECT * FROM cutover.import_parquet('{}', target => 'pg_temp.big')",
         run.files.big.display()
     );
-    memory("PostgreSQL", &mut Client::postgres("bench"), run.big_rows, &sql);
+    memory("import_parquet", &mut Client::postgres("bench"), run.big_rows, &sql);
+    client.run("TRUNCATE target").ok("empty");
+    make_current(&server().files.join("sync"), &run.files.big);
+    for call in ["sync_phase, first load", "sync_phase, nothing changed"] {
+        let sql = "SELECT * FROM cutover.sync_phase('p')";
+        memory(call, &mut Client::postgres("bench"), run.big_rows, sql);
+    }
 }
 
 fn one(client: &mut Client, sql: &str) -> String {
@@ -54,19 +60,16 @@ fn loads(run: &Run, client: &mut Client) {
         Way::new("INSERT ... SELECT from a temporary table", &make, "INSERT INTO x SELECT * FROM copied"),
     ];
     let mut seconds = vec![Vec::new(); ways.len()];
-    for _ in 0..run.rounds {
-        for (way, seconds) in ways.iter().zip(&mut seconds) {
+    for round in 0..run.rounds {
+        for i in order(ways.len(), round) {
+            let way = &ways[i];
             client.run("DROP TABLE IF EXISTS pg_temp.x").ok("drop");
             client.run(&way.before).ok("make ready");
-            seconds.push(time(client, &way.timed));
+            seconds[i].push(time(client, &way.timed));
             assert_eq!(one(client, "SELECT count(*) FROM pg_temp.x"), run.rows.to_string(), "{}", way.name);
         }
     }
-    let lines: Vec<Line> = ways
-        .iter()
-        .zip(seconds)
-        .map(|(way, s)| Line { what: way.name.to_owned(), seconds: median(s), wal: None })
-        .collect();
+    let lines: Vec<Line> = ways.iter().zip(seconds).map(|(way, s)| Line::of(way.name, s, None)).collect();
     print("Load into a temporary table", &lines);
     goal("import_parquet against COPY csv", lines[1].seconds / lines[0].seconds, 3.5);
     goal("import_parquet against COPY binary", lines[2].seconds / lines[0].seconds, 1.3);
@@ -120,11 +123,7 @@ fn sync(run: &Run, client: &mut Client) {
     let lines: Vec<Line> = names
         .iter()
         .zip(seconds.into_iter().zip(wal))
-        .map(|(what, (s, w))| Line {
-            what: (*what).to_owned(),
-            seconds: median(s),
-            wal: Some(median(w) as u64),
-        })
+        .map(|(what, (s, w))| Line::of(what, s, Some(w)))
         .collect();
     print("sync_phase with replace into a table with a primary key", &lines);
     println!(

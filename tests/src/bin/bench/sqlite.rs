@@ -7,7 +7,7 @@ use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
 
 use crate::data::COLUMNS;
-use crate::measure::{Line, Way, goal, median, memory, print, time};
+use crate::measure::{Line, Way, goal, memory, order, print, time};
 use crate::{Run, make_current, plan};
 
 /// Measures and prints.
@@ -20,7 +20,12 @@ pub fn bench(run: &Run) {
     sync(run, &folder, &file);
     println!("\nMemory of the process");
     let sql = format!("SELECT import_parquet('{}', '{{\"target\": \"big\"}}')", run.files.big.display());
-    memory("SQLite", &mut open(&file), run.big_rows, &sql);
+    memory("import_parquet", &mut open(&file), run.big_rows, &sql);
+    make_current(&folder, &run.files.big);
+    make_target(&mut open(&file), &folder);
+    for call in ["sync_phase, first load", "sync_phase, nothing changed"] {
+        memory(call, &mut Client::sqlite(&file), run.big_rows, "SELECT sync_phase('p')");
+    }
     remove(&file);
 }
 
@@ -65,21 +70,26 @@ fn loads(run: &Run, file: &Path) {
         ),
     ];
     let mut seconds = vec![Vec::new(); ways.len()];
-    for _ in 0..run.rounds {
-        for (way, seconds) in ways.iter().zip(&mut seconds) {
+    for round in 0..run.rounds {
+        for i in order(ways.len(), round) {
+            let way = &ways[i];
             let mut client = open(file);
             client.run(&way.before).ok("make ready");
-            seconds.push(time(&mut client, &way.timed));
+            seconds[i].push(time(&mut client, &way.timed));
             assert_eq!(one(&mut client, "SELECT count(*) FROM x"), run.rows.to_string(), "{}", way.name);
         }
     }
-    let lines: Vec<Line> = ways
-        .iter()
-        .zip(seconds)
-        .map(|(way, s)| Line { what: way.name.to_owned(), seconds: median(s), wal: None })
-        .collect();
+    let lines: Vec<Line> = ways.iter().zip(seconds).map(|(way, s)| Line::of(way.name, s, None)).collect();
     print("Load into a new table", &lines);
     goal("import_parquet against .import", lines[1].seconds / lines[0].seconds, 2.0);
+}
+
+/// The target of the plan, and the plan; returns the target's columns.
+fn make_target(client: &mut Client, root: &Path) -> String {
+    let columns = COLUMNS.replacen("id bigint", "id integer PRIMARY KEY", 1);
+    let plan = plan(root);
+    client.run(&format!("CREATE TABLE target ({columns}); SELECT load_plan('{plan}');")).ok("the plan");
+    columns
 }
 
 fn sync(run: &Run, root: &Path, file: &Path) {
@@ -95,14 +105,10 @@ fn sync(run: &Run, root: &Path, file: &Path) {
     let mut wal = vec![Vec::new(); names.len()];
     for _ in 0..run.rounds {
         let mut client = open(file);
-        let columns = COLUMNS.replacen("id bigint", "id integer PRIMARY KEY", 1);
+        let columns = make_target(&mut client, root);
         client
-            .run(&format!(
-                "PRAGMA wal_autocheckpoint = 0; CREATE TABLE target ({columns}); CREATE TEMP TABLE copied ({columns});\n\
-                 SELECT load_plan('{}');",
-                plan(root)
-            ))
-            .ok("the plan");
+            .run(&format!("PRAGMA wal_autocheckpoint = 0; CREATE TEMP TABLE copied ({columns})"))
+            .ok("the copy");
         let steps =
             [(call, Some(&run.files.rows)), (call, None), (call, Some(&run.files.changed)), (delete, None)];
         for (i, (sql, current)) in steps.into_iter().enumerate() {
@@ -122,11 +128,7 @@ fn sync(run: &Run, root: &Path, file: &Path) {
     let lines: Vec<Line> = names
         .iter()
         .zip(seconds.into_iter().zip(wal))
-        .map(|(what, (s, w))| Line {
-            what: (*what).to_owned(),
-            seconds: median(s),
-            wal: Some(median(w) as u64),
-        })
+        .map(|(what, (s, w))| Line::of(what, s, Some(w)))
         .collect();
     print("sync_phase with replace into a table with an integer primary key", &lines);
 }
