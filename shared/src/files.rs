@@ -8,7 +8,7 @@ use crate::catalog::{RelName, Table};
 use crate::engine::{self, Prepared, RunKind, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::ParquetExport;
-use crate::plan::{ExtraColumn, MissingColumn, MissingReference, Source, TablePlan, Write};
+use crate::plan::{ExtraColumn, MissingColumn, Source, TablePlan, Write};
 use crate::planner::{self, SourceShape, Task};
 use crate::report::{ReportRow, SchemaRow};
 use crate::session::{Dialect, LoadKind, LoadTarget, Session};
@@ -74,21 +74,9 @@ fn own_name(path: &str) -> Result<String> {
 /// A plan for one table that is in no plan.
 fn lone_plan(name: &RelName, path: &str, write: Write) -> TablePlan {
     TablePlan {
-        table: name.to_string(),
-        source: Source { parquet: path.to_owned() },
-        write,
-        primary_key: None,
-        columns: Default::default(),
-        origin: None,
-        keep_local: true,
-        ignore: Vec::new(),
-        references: Vec::new(),
-        on_missing_reference: MissingReference::Error,
         on_missing_column: MissingColumn::Keep,
         on_extra_column: ExtraColumn::Error,
-        max_delete: None,
-        override_identity: false,
-        time_zone: None,
+        ..TablePlan::plain(name.to_string(), Source::Parquet(path.to_owned()), write)
     }
 }
 

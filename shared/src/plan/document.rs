@@ -32,7 +32,8 @@ pub struct Phase {
     /// Phases that must have been synced, or be local, before this one runs.
     #[serde(default)]
     pub depends_on: Vec<String>,
-    /// The tables of the phase. A table belongs to one phase.
+    /// The tables of the phase. A table belongs to one phase, and may be listed more than once in it
+    /// with `upsert` or `insert_only`.
     pub tables: Vec<TablePlan>,
 }
 
@@ -49,9 +50,16 @@ pub struct TablePlan {
     /// The columns that identify a row; the table's own primary key where left out.
     #[serde(default)]
     pub primary_key: Option<Vec<String>>,
+    /// The columns that identify a row of `delete_insert`, whose own key is generated here: a changed
+    /// row then keeps its generated key.
+    #[serde(default)]
+    pub merge_key: Option<Vec<String>>,
     /// Table column -> source column, where the names differ, or a fixed value.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnSource>,
+    /// Columns whose values are looked up in other tables.
+    #[serde(default)]
+    pub lookups: Vec<Lookup>,
     /// The column that tells imported rows from local ones.
     #[serde(default)]
     pub origin: Option<Origin>,
@@ -61,21 +69,58 @@ pub struct TablePlan {
     /// Columns written on insert, neither compared nor updated afterwards.
     #[serde(default)]
     pub ignore: Vec<String>,
+    /// Columns that narrow deletes to what the source speaks of: only rows whose values in them occur
+    /// in the source may be deleted.
+    #[serde(default)]
+    pub scope: Vec<String>,
+    /// Reads only what is new in the source since the last run.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+    /// A mode for this table whatever the call says.
+    #[serde(default)]
+    pub mode: Option<Mode>,
     /// References that the database does not declare.
     #[serde(default)]
     pub references: Vec<Reference>,
     /// What becomes of a row that refers to a row that does not exist.
     #[serde(default)]
     pub on_missing_reference: MissingReference,
+    /// For `stub`: table referred to -> its column -> value, for columns that must not be NULL.
+    #[serde(default)]
+    pub stub_values: BTreeMap<String, BTreeMap<String, Scalar>>,
+    /// What becomes of source rows that share a key.
+    #[serde(default)]
+    pub on_duplicate_key: DuplicateKey,
+    /// For `last`: the column by which the greatest row wins.
+    #[serde(default)]
+    pub dedup_sort: Option<SortColumn>,
+    /// What becomes of a source row without a key.
+    #[serde(default)]
+    pub on_null_key: Refuse,
+    /// What becomes of a source row with a value that does not fit its column.
+    #[serde(default)]
+    pub on_bad_value: Refuse,
     /// What becomes of a column of the table that the source lacks.
     #[serde(default)]
     pub on_missing_column: MissingColumn,
     /// What becomes of a column of the source that the table lacks.
     #[serde(default)]
     pub on_extra_column: ExtraColumn,
+    /// What becomes of a source row whose key a local row has.
+    #[serde(default)]
+    pub on_local_conflict: LocalConflict,
+    /// What becomes of a row to be deleted to which a row that stays refers.
+    #[serde(default)]
+    pub on_referenced: Referenced,
+    /// What becomes of a source row with a value of a secondary unique key that another row holds.
+    #[serde(default)]
+    pub on_unique_conflict: Refuse,
     /// How many imported rows a run may delete: a count, or a share such as `25 %`.
     #[serde(default)]
     pub max_delete: Option<Limit>,
+    /// How many source rows a run may quarantine: a count, or a share such as `5 %`.
+    #[serde(default)]
+    pub max_quarantine: Option<Limit>,
     /// Write the source's values into a column that is GENERATED ALWAYS AS IDENTITY.
     #[serde(default)]
     pub override_identity: bool,
@@ -84,16 +129,68 @@ pub struct TablePlan {
     pub time_zone: Option<String>,
 }
 
+impl TablePlan {
+    /// A plan for a table of which nothing is said but where its rows come from and how they are
+    /// written.
+    pub fn plain(table: String, source: Source, write: Write) -> TablePlan {
+        TablePlan {
+            table,
+            source,
+            write,
+            primary_key: None,
+            merge_key: None,
+            columns: BTreeMap::new(),
+            lookups: Vec::new(),
+            origin: None,
+            keep_local: true,
+            ignore: Vec::new(),
+            scope: Vec::new(),
+            cursor: None,
+            mode: None,
+            references: Vec::new(),
+            on_missing_reference: MissingReference::Error,
+            stub_values: BTreeMap::new(),
+            on_duplicate_key: DuplicateKey::Error,
+            dedup_sort: None,
+            on_null_key: Refuse::Error,
+            on_bad_value: Refuse::Error,
+            on_missing_column: MissingColumn::Error,
+            on_extra_column: ExtraColumn::Warn,
+            on_local_conflict: LocalConflict::Keep,
+            on_referenced: Referenced::Error,
+            on_unique_conflict: Refuse::Error,
+            max_delete: None,
+            max_quarantine: None,
+            override_identity: false,
+            time_zone: None,
+        }
+    }
+}
+
 fn yes() -> bool {
     true
 }
 
-/// Where rows come from.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
+/// Where rows come from: an object with exactly one of these keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
     /// A Parquet file, a folder of them, or a pattern such as `jobs/*.parquet`.
-    pub parquet: String,
+    Parquet(String),
+    /// A JSON file (an array of flat objects, or one object per line), a folder of them, or a pattern.
+    Json(String),
+    /// A relation: a table, a view, a foreign table, a table of an attached database.
+    Table(String),
+    /// The rows of a query.
+    Query(String),
+}
+
+impl Source {
+    /// The text of whichever it is.
+    pub fn text(&self) -> &str {
+        match self {
+            Source::Parquet(text) | Source::Json(text) | Source::Table(text) | Source::Query(text) => text,
+        }
+    }
 }
 
 /// How staging becomes target.
@@ -104,6 +201,10 @@ pub enum Write {
     Replace,
     /// New keys are inserted and known ones updated; nothing is deleted.
     Upsert,
+    /// The imported rows equal the source as a multiset; the table's own key is generated here.
+    DeleteInsert,
+    /// New keys are inserted, nothing else.
+    InsertOnly,
 }
 
 impl Write {
@@ -112,8 +213,113 @@ impl Write {
         match self {
             Write::Replace => "replace",
             Write::Upsert => "upsert",
+            Write::DeleteInsert => "delete_insert",
+            Write::InsertOnly => "insert_only",
         }
     }
+
+    /// Whether rows that the source no longer has are deleted.
+    pub fn deletes(self) -> bool {
+        matches!(self, Write::Replace | Write::DeleteInsert)
+    }
+}
+
+/// How much of a source is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Incremental where the table has a cursor with a value and `write` is `upsert` or `insert_only`.
+    #[default]
+    Auto,
+    /// All of it.
+    Full,
+    /// What is new since the last run.
+    Incremental,
+}
+
+impl Mode {
+    /// The name as plan, call and report write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Auto => "auto",
+            Mode::Full => "full",
+            Mode::Incremental => "incremental",
+        }
+    }
+}
+
+/// A column by which rows are ordered: the table's, or `{"source": name}` for one that is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a column's name or {\"source\": name}")]
+pub enum SortColumn {
+    /// A column of the table.
+    Target(String),
+    /// A column of the source.
+    Source {
+        /// Its name.
+        source: String,
+    },
+}
+
+/// How an incremental table knows what is new.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// The column that grows with every change of a row.
+    pub column: SortColumn,
+    /// How far before the highest value seen reading starts: `10 minutes`, `2 days`, or a number.
+    #[serde(default)]
+    pub lag: Option<Scalar>,
+    /// What becomes of a row whose cursor column is NULL.
+    #[serde(default)]
+    pub on_null: NullCursor,
+    /// Where the first run starts.
+    #[serde(default)]
+    pub initial_value: Option<Scalar>,
+}
+
+/// What becomes of a row whose cursor column is NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NullCursor {
+    /// The run fails.
+    #[default]
+    Error,
+    /// It is read in every run.
+    Include,
+    /// It is never read.
+    Exclude,
+}
+
+/// A column whose value is found in another table.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The column of this table that is set.
+    pub set: String,
+    /// The table that is searched.
+    pub table: String,
+    /// Its column -> the source's column that must equal it.
+    #[serde(rename = "match")]
+    pub match_columns: BTreeMap<String, String>,
+    /// Its column whose value is taken.
+    pub take: String,
+    /// What becomes of a row that finds nothing.
+    #[serde(default)]
+    pub on_missing: MissingLookup,
+}
+
+/// What becomes of a row whose lookup finds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingLookup {
+    /// The run fails.
+    #[default]
+    Error,
+    /// The row is refused.
+    Quarantine,
+    /// The column becomes NULL.
+    Null,
 }
 
 /// The column that tells imported rows from local ones. A value that is neither `imported` nor
@@ -164,6 +370,56 @@ pub enum MissingReference {
     Quarantine,
     /// The reference becomes NULL.
     Null,
+    /// A row that holds nothing but its key is made; a later import completes it.
+    Stub,
+}
+
+/// What becomes of a row that breaks a rule which has no milder answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refuse {
+    /// The run fails.
+    #[default]
+    Error,
+    /// The row is refused, and so are rows that refer to it.
+    Quarantine,
+}
+
+/// What becomes of source rows that share a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicateKey {
+    /// The run fails.
+    #[default]
+    Error,
+    /// All of them are refused.
+    Quarantine,
+    /// The one with the greatest `dedup_sort` is taken; the others are skipped.
+    Last,
+}
+
+/// What becomes of a source row whose key a local row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LocalConflict {
+    /// The local row stays; a warning says so where the two differ.
+    #[default]
+    Keep,
+    /// The run fails where the two differ.
+    Error,
+    /// The source row is refused where the two differ.
+    Quarantine,
+}
+
+/// What becomes of a row to be deleted to which a row that stays refers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Referenced {
+    /// The run fails.
+    #[default]
+    Error,
+    /// It is retained as it is.
+    Retain,
 }
 
 /// What becomes of a column of the table that the source lacks.

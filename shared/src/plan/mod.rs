@@ -10,7 +10,8 @@ mod rules;
 mod values;
 
 pub use document::{
-    ColumnSource, ExtraColumn, MissingColumn, MissingReference, Origin, Phase, Plan, Reference, Source,
+    ColumnSource, Cursor, DuplicateKey, ExtraColumn, LocalConflict, Lookup, MissingColumn, MissingLookup,
+    MissingReference, Mode, NullCursor, Origin, Phase, Plan, Reference, Referenced, Refuse, SortColumn, Source,
     TablePlan, Write,
 };
 pub use parse::parse;

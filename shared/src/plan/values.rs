@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::document::ColumnSource;
+use super::document::{ColumnSource, Source};
 
 /// A constant: a boolean, a number or a string.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
@@ -129,5 +129,49 @@ impl JsonSchema for ColumnSource {
              "properties": {"column": {"type": "string"}}},
             {"type": "object", "additionalProperties": false, "required": ["value"], "properties": {"value": scalar}}
         ]})
+    }
+}
+
+/// The one key of a source's object.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SourceKeys {
+    /// A Parquet file, a folder of them, or a pattern such as `jobs/*.parquet`.
+    parquet: Option<String>,
+    /// A JSON file (an array of flat objects, or one object per line), a folder of them, or a pattern.
+    json: Option<String>,
+    /// A relation: a table, a view, a foreign table, a table of an attached database.
+    table: Option<String>,
+    /// The rows of a query.
+    query: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let keys = SourceKeys::deserialize(d)?;
+        let mut given = [
+            keys.parquet.map(Source::Parquet),
+            keys.json.map(Source::Json),
+            keys.table.map(Source::Table),
+            keys.query.map(Source::Query),
+        ]
+        .into_iter()
+        .flatten();
+        match (given.next(), given.next()) {
+            (Some(source), None) => Ok(source),
+            _ => Err(de::Error::custom("expected one of \"parquet\", \"json\", \"table\" and \"query\"")),
+        }
+    }
+}
+
+impl JsonSchema for Source {
+    fn schema_name() -> Cow<'static, str> {
+        "Source".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = SourceKeys::json_schema(generator);
+        schema.insert("minProperties".to_owned(), 1.into());
+        schema.insert("maxProperties".to_owned(), 1.into());
+        schema
     }
 }
