@@ -172,12 +172,13 @@ LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'explain_phase_wrapper';
 COMMENT ON FUNCTION cutover.explain_phase(text) IS 'What a run of a phase would do, step by step.';
 
 CREATE FUNCTION cutover.sync_phase(
-    phase text, mode text DEFAULT 'auto', dry_run boolean DEFAULT false, rehearse boolean DEFAULT false, root text DEFAULT NULL,
-    max_delete text DEFAULT NULL, allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
+    phase text, mode text DEFAULT 'auto', dry_run boolean DEFAULT false, rehearse boolean DEFAULT false,
+    tables text[] DEFAULT NULL, since text DEFAULT NULL, root text DEFAULT NULL, max_delete text DEFAULT NULL,
+    allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
 RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
                unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_phase_wrapper';
-COMMENT ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text, text, boolean, boolean) IS 'Makes the tables of a phase what its sources say.';
+COMMENT ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text[], text, text, text, boolean, boolean) IS 'Makes the tables of a phase what its sources say.';
 
 CREATE FUNCTION cutover.sync_phases(VARIADIC phases text[] DEFAULT '{}')
 RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
@@ -205,7 +206,7 @@ REVOKE ALL ON FUNCTION cutover.load_plan(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.show_plan() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.check_plan() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.explain_phase(text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text[], text, text, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_phases(text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_all() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;

@@ -35,6 +35,11 @@ pub struct SyncOptions {
     pub mode: Option<String>,
     pub dry_run: bool,
     pub rehearse: bool,
+    /// Only these tables of the phase, as the plan names them.
+    pub tables: Option<Vec<String>>,
+    /// Where incremental reading starts instead of at the cursor's value: a value of the cursor's
+    /// column, or a time before now such as `7 days`.
+    pub since: Option<String>,
     /// A folder that stands in for the plan's `root`.
     pub root: Option<String>,
     /// Stands in for the tables' `max_delete`: a count (`100`) or a share (`25 %`).

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::api::{ExportOptions, ImportOptions};
 use crate::catalog::{RelName, Table};
-use crate::engine::{self, Prepared, RunKind, state};
+use crate::engine::{self, Prepared, Request, RunKind, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::ParquetExport;
 use crate::plan::{ExtraColumn, MissingColumn, Source, TablePlan, Write};
@@ -85,7 +85,7 @@ fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: 
     let plan = lone_plan(name, path, write);
     let found = RelName::new(Some(&table.schema), &table.name);
     let mut prepared: Prepared = engine::prepare(s, &[plan], &[found], Some(None))?;
-    let outcome = engine::run(s, &mut prepared, RunKind::Sync, &Default::default(), &mut |_, _, _| Ok(()))?;
+    let outcome = engine::run(s, &mut prepared, &Request::full(RunKind::Sync), &mut |_, _, _| Ok(()))?;
     let mut rows = engine::report(None, &prepared, &outcome);
     rows.pop().ok_or_else(|| Error::new(Kind::Internal, "a run of one table has no report"))
 }
@@ -93,7 +93,7 @@ fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: 
 /// Rows into a table by its ordinary path: triggers, constraints and defaults hold.
 fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Result<ReportRow> {
     let plan = lone_plan(name, path, Write::Upsert);
-    let mut input = engine::open_source(s.facts(), None, path)?;
+    let mut input = engine::open_source(s.facts(), None, &Source::Parquet(path.to_owned()))?;
     let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &columns };
     let task = planner::bind_append(&plan, table, shape)?;
@@ -142,7 +142,7 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
 /// A table of the file's own columns, and its rows.
 fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> {
     let dialect = s.facts().dialect;
-    let mut input = engine::open_source(s.facts(), None, path)?;
+    let mut input = engine::open_source(s.facts(), None, &Source::Parquet(path.to_owned()))?;
     let columns: Vec<_> =
         input.reader.columns().iter().map(|c| (c.name.clone(), c.natural.clone())).collect();
     check_names(dialect, name, &columns)?;
@@ -252,7 +252,7 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
 
 /// The columns of a Parquet file, and the types that `import_parquet` gives them here.
 pub fn parquet_schema(s: &mut dyn Session, path: &str) -> Result<Vec<SchemaRow>> {
-    let input = engine::open_source(s.facts(), None, path)?;
+    let input = engine::open_source(s.facts(), None, &Source::Parquet(path.to_owned()))?;
     let dialect = s.facts().dialect;
     let rows = input.reader.columns().iter().map(|column| SchemaRow {
         column_name: column.name.clone(),

@@ -228,7 +228,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let known = Known { tasks: &prepared.tasks, temps: &prepared.temps };
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
-        let source = planned.tables.get(task.ordinal).map_or("", |t| t.source.parquet.as_str());
+        let source = planned.tables.get(task.ordinal).map_or("", |t| t.source.text());
         let create = temps.staging.create.first().map(ToString::to_string);
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }
@@ -244,7 +244,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     for (task, temps) in all().filter(|(task, _)| !task.references.is_empty()) {
         let links: Vec<_> = task.references.iter().collect();
         let statement = sql::refuse_missing(dialect, task, temps, &links, known);
-        let policy = format!("{:?}", task.on_missing_reference).to_lowercase();
+        let policy = format!("{:?}", task.plan.on_missing_reference).to_lowercase();
         steps.add(Some(&task.name), format!("check references: {policy}"), Some(statement.to_string()));
     }
     for (task, temps) in all() {
@@ -263,7 +263,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
             steps.add(Some(&task.name), "update".to_owned(), Some(statement.to_string()));
         }
     }
-    for (task, temps) in all().rev().filter(|(task, _)| task.write == plan::Write::Replace) {
+    for (task, temps) in all().rev().filter(|(task, _)| task.write.deletes()) {
         steps.add(
             Some(&task.name),
             "delete".to_owned(),

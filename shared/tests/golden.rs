@@ -115,7 +115,7 @@ fn tasks(dialect: Dialect) -> Vec<Task> {
     let planned = &plan.phases[0].tables;
     let mut tasks = Vec::new();
     for (ordinal, ((planned, table), shape)) in planned.iter().zip([jobs, clients]).zip(shapes).enumerate() {
-        tasks.push(planner::bind(ordinal, planned, table, Some(shape)).unwrap());
+        tasks.push(planner::bind(ordinal, planned, table, Some(shape), &[]).unwrap());
     }
     let mut tasks = planner::sort(tasks).unwrap();
     planner::link(&mut tasks, planned, &|_: &RelName| None::<Table>).unwrap();
@@ -187,7 +187,7 @@ fn parents_come_first_and_source_names_fold() {
     let tasks = tasks(Dialect::Postgres);
     assert_eq!(tasks.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["clients", "odd \"jobs\""]);
     assert_eq!(tasks[0].columns[0].from, planner::From::Source("ID".to_owned()));
-    assert_eq!(tasks[1].references[0].parent, planner::Parent::Task(0));
+    assert_eq!(tasks[1].references[0].parent, planner::Parent::Tasks(vec![0]));
 }
 
 /// The schema that editors complete plans by is that of the types the plan is read into.

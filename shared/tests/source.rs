@@ -13,7 +13,7 @@ use arrow::datatypes::*;
 use cutover_core::Kind;
 use cutover_core::convert::Converter;
 use cutover_core::export::ParquetExport;
-use cutover_core::source::{ParquetSource, Relative, resolve};
+use cutover_core::source::{ParquetSource, Relative, RowSource, resolve};
 use cutover_core::types::ColumnType;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use arrow::array::*;
 use cutover_core::convert::Converter;
-use cutover_core::source::ParquetSource;
+use cutover_core::source::{ParquetSource, RowSource};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;

@@ -2,7 +2,6 @@
 
 use crate::catalog::{Default, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::Write;
 use crate::planner::Task;
 use crate::session::Session;
 use crate::sql::{self, Sql, Temps};
@@ -95,12 +94,12 @@ fn raise_sequences(s: &mut dyn Session, task: &Task) -> Result<()> {
 
 /// After `replace` the imported rows are exactly those that staging says.
 fn prove(s: &mut dyn Session, task: &Task, counts: &Counts) -> Result<()> {
-    if task.write != Write::Replace || counts.inserts + counts.updates + counts.deletes == 0 {
+    if !task.write.deletes() || counts.inserts + counts.updates + counts.deletes == 0 {
         return Ok(());
     }
     let dialect = s.facts().dialect;
     let found = single_count(s, &sql::count_imported(dialect, task, task.protecting_mark()))?;
-    let wanted = counts.staged - counts.refused - counts.preserved + counts.retained;
+    let wanted = counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained;
     if found == wanted {
         return Ok(());
     }

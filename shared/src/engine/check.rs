@@ -7,6 +7,8 @@ use crate::session::Session;
 use crate::sql::{self, Known, Temps};
 use crate::value::Value;
 
+use super::run::Tally;
+
 /// Errors: 21000 where staged rows share a key.
 pub(crate) fn unique_keys(s: &mut dyn Session, task: &Task, temps: &Temps) -> Result<()> {
     let rows = s.query(&sql::duplicate_keys(s.facts().dialect, task, temps), &[])?;
@@ -22,12 +24,15 @@ pub(crate) fn unique_keys(s: &mut dyn Session, task: &Task, temps: &Temps) -> Re
         .detail(lines.collect::<Vec<_>>().join("\n")))
 }
 
-/// Checks every reference by its table's policy and returns how many rows of each task were
-/// refused. A table is checked again whenever rows of one it refers to were refused.
+/// Checks every reference by its table's policy and counts the rows that were refused. A table is checked again whenever rows of one it refers to were refused.
 ///
 /// Errors: 23503 where the policy is `error`, or `null` for a column that cannot be NULL.
-pub(crate) fn references(s: &mut dyn Session, tasks: &[Task], temps: &[Temps]) -> Result<Vec<i64>> {
-    let mut refused = vec![0_i64; tasks.len()];
+pub(crate) fn references(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    tallies: &mut [Tally],
+) -> Result<()> {
     let mut due: Vec<bool> = tasks.iter().map(|t| !t.references.is_empty()).collect();
     let known = Known { tasks, temps };
     while due.contains(&true) {
@@ -37,21 +42,26 @@ pub(crate) fn references(s: &mut dyn Session, tasks: &[Task], temps: &[Temps]) -
             }
             let count = check_task(s, task, temp, known)?;
             if count > 0 {
-                refused[index] += count;
+                if let Some(tally) = tallies.get_mut(index) {
+                    tally.refused += count;
+                }
                 for (child, due) in tasks.iter().zip(&mut due) {
-                    *due |= child.references.iter().any(|l| l.parent == Parent::Task(index));
+                    *due |= child
+                        .references
+                        .iter()
+                        .any(|l| matches!(&l.parent, Parent::Tasks(i) if i.contains(&index)));
                 }
             }
         }
     }
-    Ok(refused)
+    Ok(())
 }
 
 /// One look at one table's references; returns how many rows it refused.
 fn check_task(s: &mut dyn Session, task: &Task, temps: &Temps, known: Known<'_>) -> Result<i64> {
     let dialect = s.facts().dialect;
     let links: Vec<&Link> = task.references.iter().collect();
-    if task.on_missing_reference == MissingReference::Quarantine {
+    if task.plan.on_missing_reference == MissingReference::Quarantine {
         let refused = s.execute(&sql::refuse_missing(dialect, task, temps, &links, known), &[])?;
         if refused > 0 {
             s.execute(&sql::remove_refused(task, temps), &[])?;
@@ -59,7 +69,7 @@ fn check_task(s: &mut dyn Session, task: &Task, temps: &Temps, known: Known<'_>)
         return Ok(i64::try_from(refused).unwrap_or(i64::MAX));
     }
     for link in links {
-        if task.on_missing_reference == MissingReference::Null && nullable(task, link) {
+        if task.plan.on_missing_reference == MissingReference::Null && nullable(task, link) {
             s.execute(&sql::null_missing(dialect, task, temps, link, known), &[])?;
             continue;
         }
@@ -80,7 +90,9 @@ fn nullable(task: &Task, link: &Link) -> bool {
 fn missing(task: &Task, link: &Link, known: Known<'_>, count: i64, rows: &[Vec<Value>]) -> Error {
     let parent = match &link.parent {
         Parent::Table { name, .. } => name,
-        Parent::Task(index) => known.tasks.get(*index).map_or(&task.name, |t| &t.target.name),
+        Parent::Tasks(indexes) => {
+            indexes.first().and_then(|i| known.tasks.get(*i)).map_or(&task.name, |t| &t.target.name)
+        }
     };
     let lines = rows.iter().map(|row| {
         format!(

@@ -6,11 +6,14 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 use crate::value::Value;
 
+use super::run::Tally;
+
 /// How many rows of each kind a change set has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub staged: i64,
     pub refused: i64,
+    pub skipped: i64,
     pub inserts: i64,
     pub updates: i64,
     pub deletes: i64,
@@ -21,27 +24,22 @@ pub(crate) struct Counts {
 impl Counts {
     /// Staged rows that are right already.
     pub fn unchanged(&self) -> i64 {
-        self.staged - self.refused - self.inserts - self.updates - self.preserved
+        self.staged - self.refused - self.skipped - self.inserts - self.updates - self.preserved
     }
 }
 
 /// Makes a task's change set and counts it.
-pub(crate) fn compare(
-    s: &mut dyn Session,
-    task: &Task,
-    temps: &Temps,
-    staged: i64,
-    refused: i64,
-) -> Result<Counts> {
+pub(crate) fn compare(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<Counts> {
     let dialect = s.facts().dialect;
     s.execute(&sql::compare(dialect, task, temps), &[])?;
-    if refused > 0 {
+    if tally.refused > 0 {
         s.execute(&sql::retain(dialect, task, temps), &[])?;
     }
     if let Some(analyze) = &temps.changes.analyze {
         s.execute(analyze, &[])?;
     }
-    let mut counts = Counts { staged, refused, ..Counts::default() };
+    let mut counts =
+        Counts { staged: tally.staged, refused: tally.refused, skipped: tally.skipped, ..Counts::default() };
     for row in s.query(&sql::count_ops(dialect, temps), &[])? {
         let (op, count) = match row.as_slice() {
             [op, count] => (op.as_str().unwrap_or_default(), count.as_int().unwrap_or_default()),

@@ -43,7 +43,7 @@ pub(crate) fn deletes(
     };
     let total = single_count(s, &sql::count_imported(dialect, task, task.origin.as_ref()))?;
     let lost = counts.deletes - local;
-    let limit = allowed.max_delete.or(task.max_delete);
+    let limit = allowed.max_delete.or(task.plan.max_delete);
     let too_many = match limit {
         Some(limit) => limit.exceeded(lost, total),
         None => lost > 10 && lost * 10 > total && !(counts.staged == 0 && allowed.empty),

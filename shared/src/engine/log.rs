@@ -28,7 +28,10 @@ impl Entry<'_> {
         let mut order: Vec<usize> = (0..prepared.tasks.len()).collect();
         order.sort_by_key(|i| prepared.tasks.get(*i).map(|t| t.ordinal));
         for (row, index) in report(Some(self.phase), prepared, outcome).iter().zip(order) {
-            let notes = prepared.tasks.get(index).map(|t| t.warnings.join("\n")).filter(|n| !n.is_empty());
+            let warnings = prepared.tasks.get(index).into_iter().flat_map(|t| &t.warnings);
+            let notes = warnings.chain(outcome.tallies.get(index).into_iter().flat_map(|t| &t.notes));
+            let notes = notes.map(String::as_str).collect::<Vec<_>>().join("\n");
+            let notes = Some(notes).filter(|n| !n.is_empty());
             let examples = outcome.examples.get(index).cloned().flatten();
             let counts = [
                 row.staged,
@@ -99,7 +102,7 @@ impl Entry<'_> {
             let (phase, table): (Value, Value) = (self.phase.into(), task.name.as_str().into());
             s.execute(&sql::quarantine_forget(dialect, task, temps), &[phase.clone(), table.clone()])?;
             if counts.refused > 0 {
-                let args = [phase, table, "missing_reference".into(), run_id.into()];
+                let args = [phase, table, run_id.into()];
                 s.execute(&sql::quarantine_keep(dialect, task, temps), &args)?;
             }
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::api::SyncOptions;
 use crate::error::{self, Error, Result};
-use crate::plan::Limit;
+use crate::plan::{Limit, Mode};
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
@@ -12,8 +12,9 @@ use crate::value::Value;
 
 use super::guard::Allowed;
 use super::log::{self, Entry};
+use super::prepare;
+use super::run::{self, Request};
 use super::state::{self, Stored};
-use super::{prepare, run};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,63 +43,60 @@ impl Kind {
 /// phase is busy, 55000 the phase may not run now or a guard trips, and those of sources, values
 /// and references.
 pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Result<Vec<ReportRow>> {
-    let mut notes = Vec::new();
     let kind = match (options.dry_run, options.rehearse) {
         (false, false) => Kind::Sync,
         (true, false) => Kind::DryRun,
         (false, true) => Kind::Rehearse,
         (true, true) => return Err(invalid("dry_run and rehearse exclude each other")),
     };
-    match options.mode.as_deref() {
-        None | Some("auto" | "full") => {}
-        Some("incremental") => notes.push("no table has a cursor; the run was full".to_owned()),
+    let mode = match options.mode.as_deref() {
+        None | Some("auto") => Mode::Auto,
+        Some("full") => Mode::Full,
+        Some("incremental") => Mode::Incremental,
         Some(mode) => {
             return Err(invalid(format!("mode \"{mode}\" is none of \"auto\", \"full\", \"incremental\"")));
         }
-    }
+    };
     let max_delete = match &options.max_delete {
         None => None,
         Some(text) => Some(Limit::parse(text).ok_or_else(|| {
             invalid(format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""))
         })?),
     };
-    let allowed = Allowed { max_delete, empty: options.allow_empty, cascade: options.allow_cascade };
-    for message in notes {
-        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
-    }
+    let request = Request {
+        kind,
+        mode,
+        since: options.since.clone(),
+        tables: options.tables.clone(),
+        root: options.root.clone(),
+        allowed: Allowed { max_delete, empty: options.allow_empty, cascade: options.allow_cascade },
+    };
     if s.facts().read_only {
         return Err(Error::new(error::Kind::ReadOnly, "cannot sync in a read-only transaction"));
     }
     let stored = state::plan(s)?;
     lock(s, phase)?;
     may_run(s, &stored, phase)?;
-    one_phase(s, &stored, phase, kind, options.root.as_deref(), &allowed)
+    one_phase(s, &stored, phase, &request)
 }
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(error::Kind::InvalidParameter, message)
 }
 
-fn one_phase(
-    s: &mut dyn Session,
-    stored: &Stored,
-    phase: &str,
-    kind: Kind,
-    root: Option<&str>,
-    allowed: &Allowed,
-) -> Result<Vec<ReportRow>> {
+fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Request) -> Result<Vec<ReportRow>> {
     let Some(planned) = stored.plan.phase(phase) else { return Err(no_phase(phase)) };
     let entry = Entry {
         phase,
-        kind,
+        kind: request.kind,
         plan_id: stored.plan_id,
         started: log::now(),
         keep_days: stored.plan.keep_days(),
     };
-    let root = root.or(stored.plan.root.as_deref()).map(Path::new);
+    let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
-    let outcome = run::run(s, &mut prepared, kind, allowed, &mut |s, prepared, outcome| {
+    let outcome = run::run(s, &mut prepared, request, &mut |s, prepared, outcome| {
         // SQLite had no lock until now: what was read of the phase must still hold.
         if state::plan(s)?.plan_id != stored.plan_id {
             return Err(Error::new(

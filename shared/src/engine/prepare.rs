@@ -4,17 +4,18 @@ use std::path::Path;
 
 use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::TablePlan;
-use crate::planner::{self, SourceShape, Task};
+use crate::plan::{SortColumn, Source, TablePlan};
+use crate::planner::{self, Rule, SourceShape, Task, Wanted};
 use crate::session::{Dialect, Facts, Session};
-use crate::source::{self, ParquetSource, Relative};
-use crate::sql::Temps;
+use crate::source::{self, ParquetSource, Relative, RowSource};
+use crate::sql::{self, Temps};
+use crate::types::ColumnType;
 
 /// A source that is open: where it is, and its reader.
 pub(crate) struct Input {
     /// How messages call it: `file "jobs.parquet"`.
     pub label: String,
-    pub reader: ParquetSource,
+    pub reader: Box<dyn RowSource>,
 }
 
 /// All that is known before the first row is read.
@@ -31,7 +32,10 @@ pub(crate) struct Prepared {
 ///
 /// Errors: 42501 where the role may not read files, 22023 for a relative root on a server, and those of [`source::resolve`] and
 /// [`ParquetSource::open`].
-pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, spec: &str) -> Result<Input> {
+pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, source: &Source) -> Result<Input> {
+    let Source::Parquet(spec) = source else {
+        return Err(Error::new(Kind::NotSupported, "only Parquet sources can be read"));
+    };
     if !facts.may_read_files {
         return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
             .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
@@ -46,7 +50,7 @@ pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, spec: &str) -> Res
         Dialect::Postgres => Relative::Refused,
         Dialect::Sqlite => Relative::WorkingDirectory,
     };
-    let reader = ParquetSource::open(source::resolve(spec, root, base)?)?;
+    let reader = Box::new(ParquetSource::open(source::resolve(spec, root, base)?)?);
     Ok(Input { label: format!("file \"{spec}\""), reader })
 }
 
@@ -63,11 +67,12 @@ pub(crate) fn prepare(
     let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
     let mut tasks = Vec::with_capacity(plans.len());
     for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
-        let input = root.map(|root| open_source(s.facts(), root, &plan.source.parquet)).transpose()?;
+        let input = root.map(|root| open_source(s.facts(), root, &plan.source)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
         let shape = input.as_ref().map(|i| SourceShape { label: &i.label, columns: &columns });
-        tasks.push(planner::bind(ordinal, plan, table, shape)?);
+        let wanted = wanted(s, plan, input.as_ref())?;
+        tasks.push(planner::bind(ordinal, plan, table, shape, &wanted)?);
         inputs.push(input);
     }
     let mut tasks = planner::sort(tasks)?;
@@ -75,6 +80,40 @@ pub(crate) fn prepare(
     link(s, &mut tasks, plans)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
     Ok(Prepared { tasks, temps, inputs })
+}
+
+/// The source columns that the rules of a table need besides those that fill it. A column to sort by
+/// has the type of the source, one to look up by that of the column it is compared with.
+fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
+    let dialect = s.facts().dialect;
+    let mut wanted = Vec::new();
+    let sorts =
+        [(Rule::Cursor, plan.cursor.as_ref().map(|c| &c.column)), (Rule::Sort, plan.dedup_sort.as_ref())];
+    for (rule, column) in sorts {
+        let Some(SortColumn::Source { source }) = column else { continue };
+        let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == *source));
+        let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());
+        wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });
+    }
+    for (lookup, rule) in plan.lookups.iter().enumerate() {
+        let table = s.catalog(&[RelName::parse(&rule.table)?])?.pop().flatten().ok_or_else(|| {
+            Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", rule.table))
+                .detail(format!("Column \"{}\" of table \"{}\" is looked up in it.", rule.set, plan.table))
+        })?;
+        for (column, (theirs, source)) in rule.match_columns.iter().enumerate() {
+            let found = table.column(theirs).ok_or_else(|| planner::no_column(&rule.table, theirs))?;
+            wanted.push(Wanted {
+                rule: Rule::Match { lookup, column },
+                source: source.clone(),
+                ty: found.ty.clone(),
+                sql_type: found.sql_type.clone(),
+            });
+        }
+        if table.column(&rule.take).is_none() {
+            return Err(planner::no_column(&rule.table, &rule.take));
+        }
+    }
+    Ok(wanted)
 }
 
 /// The tables of these names; 42P01 for one that does not exist.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
+use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
@@ -14,10 +15,45 @@ use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::{apply, check, stage};
 
+/// What a call asks of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub kind: RunKind,
+    pub mode: Mode,
+    /// Stands in for the value of every cursor.
+    pub since: Option<String>,
+    /// Only these tables of the phase.
+    pub tables: Option<Vec<String>>,
+    /// A folder that stands in for the plan's `root`.
+    pub root: Option<String>,
+    pub allowed: Allowed,
+}
+
+impl Request {
+    /// A run of everything, with nothing said besides.
+    pub fn full(kind: RunKind) -> Request {
+        Request { kind, mode: Mode::Full, since: None, tables: None, root: None, allowed: Allowed::default() }
+    }
+}
+
+/// What became of a task's source rows before they were compared.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tally {
+    /// Rows that are counted: those before a cursor's bound are not.
+    pub staged: i64,
+    /// Of these, refused by a rule.
+    pub refused: i64,
+    /// Of these, dropped by a policy.
+    pub skipped: i64,
+    pub elapsed_ms: i64,
+    /// What the log keeps besides the counts.
+    pub notes: Vec<String>,
+}
+
 /// What a run found or did, per task.
 pub(crate) struct Outcome {
     pub counts: Vec<Counts>,
-    pub elapsed_ms: Vec<i64>,
+    pub tallies: Vec<Tally>,
     /// Of a dry run or a rehearsal, as JSON.
     pub examples: Vec<Option<String>>,
 }
@@ -29,8 +65,7 @@ pub(crate) struct Outcome {
 pub(crate) fn run(
     s: &mut dyn Session,
     prepared: &mut Prepared,
-    kind: RunKind,
-    allowed: &Allowed,
+    request: &Request,
     keep: &mut dyn FnMut(&mut dyn Session, &Prepared, &Outcome) -> Result<()>,
 ) -> Result<Outcome> {
     for temp in prepared.temps.iter().flat_map(|t| t.all()) {
@@ -38,13 +73,13 @@ pub(crate) fn run(
             s.execute(statement, &[])?;
         }
     }
-    let mut clocks = vec![0_i64; prepared.tasks.len()];
-    let staged = stage_all(s, prepared, &mut clocks)?;
+    let mut tallies = vec![Tally::default(); prepared.tasks.len()];
+    stage_all(s, prepared, &mut tallies)?;
     let targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
     s.begin_write(&targets)?;
     unchanged_schema(s, &targets)?;
-    let mut outcome = look(s, prepared, &staged, allowed, clocks)?;
-    if kind != RunKind::Sync {
+    let mut outcome = look(s, prepared, &request.allowed, tallies)?;
+    if request.kind != RunKind::Sync {
         for ((task, temps), (counts, examples)) in
             prepared.tasks.iter().zip(&prepared.temps).zip(outcome.counts.iter().zip(&mut outcome.examples))
         {
@@ -53,7 +88,7 @@ pub(crate) fn run(
     }
     let started = Instant::now();
     let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
-    match kind {
+    match request.kind {
         RunKind::Sync => apply::apply(s, tasks, temps, counts)?,
         RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts))?,
         RunKind::DryRun => {}
@@ -74,54 +109,50 @@ pub(crate) fn warn(s: &mut dyn Session, task: &Task) {
     }
 }
 
-fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, clocks: &mut [i64]) -> Result<Vec<i64>> {
+fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]) -> Result<()> {
     let schema = match s.facts().dialect {
         Dialect::Postgres => "pg_temp",
         Dialect::Sqlite => "temp",
     };
-    let mut staged = Vec::with_capacity(prepared.tasks.len());
-    let inputs = prepared.tasks.iter().zip(&prepared.temps).zip(&mut prepared.inputs).zip(clocks);
-    for (((task, temps), input), clock) in inputs {
+    let inputs = prepared.tasks.iter().zip(&prepared.temps).zip(&mut prepared.inputs).zip(tallies);
+    for (((task, temps), input), tally) in inputs {
         let started = Instant::now();
         let Some(input) = input else {
             return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
         };
         warn(s, task);
-        staged.push(stage::stage(s, task, (schema.to_owned(), temps.staging.name.clone()), input)?);
+        tally.staged += stage::stage(s, task, (schema.to_owned(), temps.staging.name.clone()), input)?;
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;
         }
-        *clock = millis(started);
+        tally.elapsed_ms += millis(started);
     }
-    Ok(staged)
+    Ok(())
 }
 
 /// Checks, compares and guards: all that a dry run does.
 fn look(
     s: &mut dyn Session,
     prepared: &Prepared,
-    staged: &[i64],
     allowed: &Allowed,
-    mut clocks: Vec<i64>,
+    mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
     for (task, temp) in tasks.iter().zip(temps) {
         check::unique_keys(s, task, temp)?;
     }
-    let refused = check::references(s, tasks, temps)?;
+    check::references(s, tasks, temps, &mut tallies)?;
     let mut counts = Vec::with_capacity(tasks.len());
-    for (((task, temp), clock), (staged, refused)) in
-        tasks.iter().zip(temps).zip(&mut clocks).zip(staged.iter().zip(&refused))
-    {
+    for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
-        counts.push(compare::compare(s, task, temp, *staged, *refused)?);
-        *clock += millis(started);
+        counts.push(compare::compare(s, task, temp, tally)?);
+        tally.elapsed_ms += millis(started);
     }
     for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
         guard::deletes(s, task, temp, counts, allowed)?;
         guard::children(s, tasks, temps, index, counts, allowed)?;
     }
-    Ok(Outcome { examples: vec![None; counts.len()], counts, elapsed_ms: clocks })
+    Ok(Outcome { examples: vec![None; counts.len()], counts, tallies })
 }
 
 /// What was planned must still be so under the lock. Errors: 55000.
@@ -142,14 +173,14 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
 
 /// The report of a run, in plan order.
 pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
-    let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.elapsed_ms);
+    let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
     let mut rows: Vec<(usize, ReportRow)> = tasks
-        .map(|((task, counts), elapsed_ms)| {
+        .map(|((task, counts), tally)| {
             let row = ReportRow {
                 phase: phase.map(str::to_owned),
                 table_name: task.name.clone(),
                 write: task.write.name().to_owned(),
-                mode: "full".to_owned(),
+                mode: task.mode.name().to_owned(),
                 staged: counts.staged,
                 inserted: counts.inserts,
                 updated: counts.updates,
@@ -157,8 +188,8 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
                 deleted: counts.deletes,
                 preserved: counts.preserved,
                 quarantined: counts.refused,
-                skipped: 0,
-                elapsed_ms: *elapsed_ms,
+                skipped: counts.skipped,
+                elapsed_ms: tally.elapsed_ms,
             };
             (task.ordinal, row)
         })
@@ -170,8 +201,8 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
 fn share(outcome: &mut Outcome, elapsed: i64) {
     let written = |c: &Counts| c.inserts + c.updates + c.deletes;
     let all: i64 = outcome.counts.iter().map(written).sum();
-    for (counts, clock) in outcome.counts.iter().zip(&mut outcome.elapsed_ms) {
-        *clock += elapsed.saturating_mul(written(counts)) / all.max(1);
+    for (counts, tally) in outcome.counts.iter().zip(&mut outcome.tallies) {
+        tally.elapsed_ms += elapsed.saturating_mul(written(counts)) / all.max(1);
     }
 }
 

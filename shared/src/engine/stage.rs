@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
+use arrow::array::{Array, ArrayRef, Int64Array, StringArray, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 
+use crate::catalog::Column;
 use crate::convert::{Bad, Converter, Options};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Scalar;
-use crate::planner::{From, Staged, Task};
+use crate::planner::{From, Task};
 use crate::session::{Batch, LoadColumn, LoadKind, LoadTarget, Session};
 use crate::source::SourceBatch;
 use crate::types::ColumnType;
@@ -43,8 +44,7 @@ pub(crate) fn load(
     input: &mut Input,
 ) -> Result<i64> {
     let ordinal = !target.columns.is_empty();
-    let columns =
-        task.columns.iter().map(|c| LoadColumn { name: c.column.name.clone(), ty: c.column.ty.clone() });
+    let columns = task.staged_columns().map(|c| LoadColumn { name: c.name.clone(), ty: c.ty.clone() });
     target.columns.extend(columns);
     input.reader.project(&source_names(task))?;
     let columns = Columns::new(s, task, input)?;
@@ -83,11 +83,13 @@ fn rows_of(batch: &Batch) -> i64 {
 /// The source columns that a task reads, each once.
 fn source_names(task: &Task) -> Vec<&str> {
     let mut names = Vec::new();
-    for staged in &task.columns {
-        if let From::Source(name) = &staged.from
-            && !names.contains(&name.as_str())
-        {
-            names.push(name.as_str());
+    let filled = task.columns.iter().filter_map(|staged| match &staged.from {
+        From::Source(name) => Some(name.as_str()),
+        From::Constant(_) | From::Lookup(_) => None,
+    });
+    for name in filled.chain(task.extra.iter().map(|e| e.source.as_str())) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names
@@ -101,6 +103,8 @@ enum Filler {
     Source { index: usize, converter: Converter },
     /// One text for all rows.
     Constant { text: String, converter: Converter },
+    /// NULL in all rows, for now.
+    Nothing,
 }
 
 impl Columns {
@@ -108,6 +112,13 @@ impl Columns {
         let options = Options { time_zone: task.time_zone, dialect: s.facts().dialect };
         let mut fillers = Vec::with_capacity(task.columns.len());
         let names = source_names(task);
+        let source_filler = |name: &str, column: &Column| {
+            let from = input.reader.columns().iter().find(|c| c.name == name).map(|c| &c.data_type);
+            let index = names.iter().position(|n| *n == name).ok_or_else(lost_column)?;
+            let converter = Converter::new(from.unwrap_or(&DataType::Null), &column.ty, &options)
+                .map_err(|e| about(e, task, column))?;
+            Ok::<_, Error>(Filler::Source { index, converter })
+        };
         for staged in &task.columns {
             let to = &staged.column.ty;
             fillers.push(match &staged.from {
@@ -115,14 +126,12 @@ impl Columns {
                     text: text_of(value, to),
                     converter: Converter::new(&DataType::Utf8, to, &options)?,
                 },
-                From::Source(name) => {
-                    let from = input.reader.columns().iter().find(|c| c.name == *name).map(|c| &c.data_type);
-                    let index = names.iter().position(|n| n == name).ok_or_else(lost_column)?;
-                    let converter = Converter::new(from.unwrap_or(&DataType::Null), to, &options)
-                        .map_err(|e| about(e, task, staged))?;
-                    Filler::Source { index, converter }
-                }
+                From::Source(name) => source_filler(name, &staged.column)?,
+                From::Lookup(_) => Filler::Nothing,
             });
+        }
+        for extra in &task.extra {
+            fillers.push(source_filler(&extra.source, &extra.column)?);
         }
         Ok(Columns(fillers))
     }
@@ -135,7 +144,7 @@ impl Columns {
             let count = i64::try_from(rows).unwrap_or(i64::MAX);
             arrays.push(Arc::new(Int64Array::from_iter_values(first + 1..=first + count)));
         }
-        for (filler, staged) in self.0.iter().zip(&task.columns) {
+        for (filler, column) in self.0.iter().zip(task.staged_columns()) {
             let converted = match filler {
                 Filler::Source { index, converter } => {
                     converter.convert(source.batch.columns().get(*index).ok_or_else(lost_column)?)
@@ -143,13 +152,17 @@ impl Columns {
                 Filler::Constant { text, converter } => {
                     converter.convert(&(Arc::new(StringArray::from(vec![text.as_str(); rows])) as ArrayRef))
                 }
+                Filler::Nothing => {
+                    arrays.push(new_null_array(&column.ty.arrow(), rows));
+                    continue;
+                }
             };
             if !converted.bad.is_empty() {
-                return Err(bad_values(task, staged, source, &converted.bad));
+                return Err(bad_values(task, column, source, &converted.bad));
             }
-            let required = staged.column.not_null || task.key.contains(&staged.column.name);
+            let required = column.not_null || task.key.contains(&column.name);
             if required && converted.array.null_count() > 0 {
-                return Err(null_values(task, staged, source, &converted.array));
+                return Err(null_values(task, column, source, &converted.array));
             }
             arrays.push(converted.array);
         }
@@ -183,31 +196,26 @@ fn text_of(value: &Scalar, to: &ColumnType) -> String {
     }
 }
 
-fn about(mut error: Error, task: &Task, staged: &Staged) -> Error {
-    error.message =
-        format!("column \"{}\" of table \"{}\": {}", staged.column.name, task.name, error.message);
+fn about(mut error: Error, task: &Task, column: &Column) -> Error {
+    error.message = format!("column \"{}\" of table \"{}\": {}", column.name, task.name, error.message);
     error
 }
 
-fn bad_values(task: &Task, staged: &Staged, source: &SourceBatch, bad: &[Bad]) -> Error {
+fn bad_values(task: &Task, column: &Column, source: &SourceBatch, bad: &[Bad]) -> Error {
     let kind = bad.first().map_or(Kind::Internal, |b| b.kind);
     let lines =
         bad.iter().take(SHOWN).map(|b| format!("{}: {:?} {}", place(source, b.row), b.value, b.reason));
     let detail = lines.collect::<Vec<_>>().join("\n");
-    let message =
-        format!("a value does not fit column \"{}\" of table \"{}\"", staged.column.name, task.name);
+    let message = format!("a value does not fit column \"{}\" of table \"{}\"", column.name, task.name);
     Error::new(kind, message).detail(detail)
 }
 
-fn null_values(task: &Task, staged: &Staged, source: &SourceBatch, array: &ArrayRef) -> Error {
+fn null_values(task: &Task, column: &Column, source: &SourceBatch, array: &ArrayRef) -> Error {
     let rows = (0..array.len()).filter(|row| array.is_null(*row)).take(SHOWN);
     let detail = rows.map(|row| place(source, row)).collect::<Vec<_>>().join("\n");
-    let what = if task.key.contains(&staged.column.name) { "key column" } else { "column" };
-    Error::new(
-        Kind::NullValue,
-        format!("NULL in {what} \"{}\" of table \"{}\"", staged.column.name, task.name),
-    )
-    .detail(detail)
+    let what = if task.key.contains(&column.name) { "key column" } else { "column" };
+    Error::new(Kind::NullValue, format!("NULL in {what} \"{}\" of table \"{}\"", column.name, task.name))
+        .detail(detail)
 }
 
 /// Where a row is: counted from 1, as a person counts.

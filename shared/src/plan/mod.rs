@@ -11,8 +11,8 @@ mod values;
 
 pub use document::{
     ColumnSource, Cursor, DuplicateKey, ExtraColumn, LocalConflict, Lookup, MissingColumn, MissingLookup,
-    MissingReference, Mode, NullCursor, Origin, Phase, Plan, Reference, Referenced, Refuse, SortColumn, Source,
-    TablePlan, Write,
+    MissingReference, Mode, NullCursor, Origin, Phase, Plan, Reference, Referenced, Refuse, SortColumn,
+    Source, TablePlan, Write,
 };
 pub use parse::parse;
 pub use values::{Limit, Scalar};

@@ -2,9 +2,10 @@
 
 use crate::catalog::{Address, Column, Default, RelationKind, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, TablePlan};
+use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, TablePlan, Write};
+use crate::types::ColumnType;
 
-use super::{From, Mark, Staged, Task};
+use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +15,19 @@ pub struct SourceShape<'a> {
     pub columns: &'a [&'a str],
 }
 
+/// A source column that a rule needs in staging although no column of the table is filled from it,
+/// and the type it is to have there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    pub rule: Rule,
+    pub source: String,
+    pub ty: ColumnType,
+    /// The type as DDL spells it.
+    pub sql_type: String,
+}
+
 /// Makes the task of one table. With `source: None` (a plan is checked before its files exist)
-/// every writable column counts as present.
+/// every writable column counts as present. `wanted` are the columns that rules need besides.
 ///
 /// Errors: 42809 not a table, 42P10 no usable key, 42703 a column that does not exist or that the
 /// source lacks, 42702 a name that fits two source columns, 428C9 a generated column is mapped,
@@ -25,16 +37,20 @@ pub fn bind(
     plan: &TablePlan,
     target: Table,
     source: Option<SourceShape<'_>>,
+    wanted: &[Wanted],
 ) -> Result<Task> {
     check_kind(&plan.table, &target)?;
-    let key = find_key(plan, &target)?;
+    let key = match plan.write {
+        Write::DeleteInsert => plan.merge_key.clone().unwrap_or_default(),
+        Write::Replace | Write::Upsert | Write::InsertOnly => find_key(plan, &target)?,
+    };
     check_names(plan, &target)?;
-    make(ordinal, plan, key, target, source)
+    make(ordinal, plan, key, target, source, wanted)
 }
 
 /// Makes the task of an append, which needs no key. Errors: as those of [`bind`].
 pub fn bind_append(plan: &TablePlan, target: Table, source: SourceShape<'_>) -> Result<Task> {
-    make(0, plan, Vec::new(), target, Some(source))
+    make(0, plan, Vec::new(), target, Some(source), &[])
 }
 
 fn make(
@@ -43,6 +59,7 @@ fn make(
     key: Vec<String>,
     target: Table,
     source: Option<SourceShape<'_>>,
+    wanted: &[Wanted],
 ) -> Result<Task> {
     let mut binder = Binder { plan, key: &key, source, warnings: Vec::new(), used: Vec::new() };
     let mut columns = Vec::new();
@@ -51,6 +68,22 @@ fn make(
             let compared = !key.contains(&column.name) && !plan.ignore.contains(&column.name);
             columns.push(Staged { column: column.clone(), from, compared });
         }
+    }
+    let mut extra: Vec<Extra> = Vec::new();
+    for wanted in wanted {
+        let source = binder.extra(&wanted.source)?;
+        let mut name = format!("_x_{}", extra.len());
+        while target.column(&name).is_some() {
+            name.push('_');
+        }
+        let column = Column {
+            name,
+            ty: wanted.ty.clone(),
+            sql_type: wanted.sql_type.clone(),
+            not_null: false,
+            default: Default::None,
+        };
+        extra.push(Extra { rule: wanted.rule, source, column });
     }
     binder.check_extra()?;
     let warnings = binder.warnings;
@@ -65,15 +98,14 @@ fn make(
     Ok(Task {
         ordinal,
         name: plan.table.clone(),
+        plan: plan.clone(),
         write: plan.write,
+        mode: Mode::Full,
         key,
         columns,
+        extra,
         origin,
-        keep_local: plan.keep_local,
         references: Vec::new(),
-        on_missing_reference: plan.on_missing_reference,
-        max_delete: plan.max_delete,
-        override_identity: plan.override_identity,
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),
         warnings,
         target,
@@ -138,7 +170,7 @@ fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
 }
 
 /// The error for a column that a table lacks (42703).
-pub(super) fn no_column(table: &str, column: &str) -> Error {
+pub fn no_column(table: &str, column: &str) -> Error {
     Error::new(Kind::UndefinedColumn, format!("column \"{column}\" of table \"{table}\" does not exist"))
 }
 
@@ -149,13 +181,17 @@ fn check_names(plan: &TablePlan, target: &Table) -> Result<()> {
         .keys()
         .chain(&plan.ignore)
         .chain(plan.origin.iter().map(|o| &o.column))
-        .chain(plan.references.iter().flat_map(|r| &r.columns));
+        .chain(plan.references.iter().flat_map(|r| &r.columns))
+        .chain(plan.merge_key.iter().flatten())
+        .chain(&plan.scope)
+        .chain(plan.lookups.iter().map(|l| &l.set));
     for name in named {
         let Some(column) = target.column(name) else {
             return Err(no_column(&plan.table, name));
         };
-        let mapped =
-            plan.columns.contains_key(name) || plan.origin.as_ref().is_some_and(|o| o.column == *name);
+        let mapped = plan.columns.contains_key(name)
+            || plan.lookups.iter().any(|l| l.set == *name)
+            || plan.origin.as_ref().is_some_and(|o| o.column == *name);
         match column.default {
             Default::Generated if mapped => {
                 return Err(Error::new(
@@ -195,6 +231,9 @@ impl<'a> Binder<'a> {
     /// Where a target column's values come from; None where it is left to the database.
     fn source_of(&mut self, column: &Column) -> Result<Option<From>> {
         let mapped = self.plan.columns.get(&column.name);
+        if let Some(lookup) = self.plan.lookups.iter().position(|l| l.set == column.name) {
+            return Ok(Some(From::Lookup(lookup)));
+        }
         if column.default == Default::Generated {
             self.find(&column.name)?;
             return Ok(None);
@@ -238,6 +277,15 @@ impl<'a> Binder<'a> {
             )),
             _ => Ok(None),
         }
+    }
+
+    /// The source column that a rule names.
+    fn extra(&mut self, name: &str) -> Result<String> {
+        self.find(name)?.ok_or_else(|| {
+            let label = self.source.map_or("the source", |s| s.label);
+            Error::new(Kind::UndefinedColumn, format!("{label} has no column \"{name}\""))
+                .detail(format!("A rule of table \"{}\" needs it.", self.plan.table))
+        })
     }
 
     fn missing(&self, column: &Column, name: &str) -> Error {

@@ -6,11 +6,11 @@
 mod bind;
 mod order;
 
-pub use bind::{SourceShape, bind, bind_append, check_kind};
+pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
 pub use order::{link, sort};
 
 use crate::catalog::{Column, OnDelete, Table};
-use crate::plan::{Limit, MissingReference, Scalar, Write};
+use crate::plan::{Mode, Scalar, TablePlan, Write};
 
 /// What a run does to one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,18 +20,22 @@ pub struct Task {
     /// The table's name as the plan writes it.
     pub name: String,
     pub target: Table,
+    /// What the plan says of it: its policies are read from here.
+    pub plan: TablePlan,
+    /// How this run writes it, which may be another way than the plan's.
     pub write: Write,
-    /// The columns that identify a row; all of them are staged.
+    /// How much of its source this run reads: `Full` or `Incremental`, never `Auto`.
+    pub mode: Mode,
+    /// The columns that identify a row; all of them are staged. Empty for `delete_insert` without a
+    /// `merge_key`, and for an append.
     pub key: Vec<String>,
-    /// The columns that staging carries, in table order.
+    /// The table's columns that staging carries, in table order.
     pub columns: Vec<Staged>,
+    /// Columns of the source that staging carries besides, because a rule needs them.
+    pub extra: Vec<Extra>,
     pub origin: Option<Mark>,
-    pub keep_local: bool,
     /// References of this table that are checked in staging.
     pub references: Vec<Link>,
-    pub on_missing_reference: MissingReference,
-    pub max_delete: Option<Limit>,
-    pub override_identity: bool,
     pub time_zone: Option<chrono_tz::Tz>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
@@ -53,6 +57,29 @@ pub enum From {
     Source(String),
     /// One value for all rows.
     Constant(Scalar),
+    /// The plan's lookup at this place; NULL until lookups are made.
+    Lookup(usize),
+}
+
+/// The rule that an extra column is staged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The plan's `cursor`, whose column is not stored.
+    Cursor,
+    /// The plan's `dedup_sort`, whose column is not stored.
+    Sort,
+    /// A column that the lookup at this place matches by, at this place in its `match`.
+    Match { lookup: usize, column: usize },
+}
+
+/// A column of the source that is staged for a rule (a cursor, a sort, a lookup) and never written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extra {
+    pub rule: Rule,
+    /// The source's column.
+    pub source: String,
+    /// How staging calls and types it.
+    pub column: Column,
 }
 
 /// The origin column, as far as comparing needs it.
@@ -76,8 +103,8 @@ pub struct Link {
 /// The table that a reference leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parent {
-    /// A task of the same run, by its index among the run's tasks.
-    Task(usize),
+    /// Tasks of the same run that write the same table, by their indexes among the run's tasks.
+    Tasks(Vec<usize>),
     /// A table that this run does not write.
     Table { schema: String, name: String },
 }
@@ -100,7 +127,17 @@ impl Task {
     /// The mark by which imported rows are told from local ones; None where all rows count as
     /// imported (no origin, or local rows go).
     pub fn protecting_mark(&self) -> Option<&Mark> {
-        self.origin.as_ref().filter(|_| self.keep_local)
+        self.origin.as_ref().filter(|_| self.plan.keep_local)
+    }
+
+    /// The column of staging that is there for `rule`.
+    pub fn extra_column(&self, rule: Rule) -> Option<&Column> {
+        self.extra.iter().find(|e| e.rule == rule).map(|e| &e.column)
+    }
+
+    /// All columns of staging but the ordinal, in their order there.
+    pub fn staged_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().map(|c| &c.column).chain(self.extra.iter().map(|e| &e.column))
     }
 
     /// Whether every one of `names` is staged.

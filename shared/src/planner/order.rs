@@ -40,9 +40,12 @@ pub fn link(
     resolve: &dyn Fn(&RelName) -> Option<Table>,
 ) -> Result<()> {
     let ids: Vec<(String, String)> = tasks.iter().map(|t| t.target.id()).collect();
-    let parent = |id: &(String, String)| match ids.iter().position(|i| i == id) {
-        Some(index) => Parent::Task(index),
-        None => Parent::Table { schema: id.0.clone(), name: id.1.clone() },
+    let parent = |id: &(String, String)| {
+        let indexes: Vec<usize> = ids.iter().enumerate().filter(|(_, i)| *i == id).map(|(n, _)| n).collect();
+        if indexes.is_empty() {
+            return Parent::Table { schema: id.0.clone(), name: id.1.clone() };
+        }
+        Parent::Tasks(indexes)
     };
     for task in tasks {
         let mut links: Vec<Link> = Vec::new();

@@ -16,3 +16,17 @@ mod thrift;
 
 pub use files::{Relative, resolve};
 pub use parquet::{ParquetSource, SourceBatch, SourceColumn};
+
+use crate::error::Result;
+
+/// Rows that come from files, whatever is in those.
+pub trait RowSource: Send {
+    /// The columns of the first file, in its order.
+    fn columns(&self) -> &[SourceColumn];
+
+    /// Reads only these columns, in this order, from the first row on. Errors: 42703, 42701.
+    fn project(&mut self, names: &[&str]) -> Result<()>;
+
+    /// The next rows; None at the end. After an error there are no more rows.
+    fn next(&mut self) -> Result<Option<SourceBatch>>;
+}

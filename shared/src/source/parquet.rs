@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
+use super::RowSource;
 use super::file::OpenFile;
 use super::files::{self, Identity};
 use crate::error::{Error, Kind, Result};
@@ -86,11 +87,6 @@ impl ParquetSource {
         Ok(ParquetSource { columns, files: entries, projection, total_rows, todo, current: None })
     }
 
-    /// The columns of the first file, in its order.
-    pub fn columns(&self) -> &[SourceColumn] {
-        &self.columns
-    }
-
     /// How many rows the footers of all files promise.
     pub fn total_rows(&self) -> u64 {
         self.total_rows
@@ -101,10 +97,35 @@ impl ParquetSource {
         self.files.iter().map(|file| file.path.as_ref())
     }
 
+    fn advance(&mut self) -> Result<Option<SourceBatch>> {
+        loop {
+            if let Some(file) = &mut self.current {
+                if let Some((first_row, batch)) = file.next()? {
+                    return Ok(Some(SourceBatch { file: Arc::clone(&file.path), first_row, batch }));
+                }
+                file.check_unchanged()?;
+                self.current = None;
+            }
+            let Some(entry) = self.todo.pop_front().and_then(|index| self.files.get(index)) else {
+                return Ok(None);
+            };
+            let mut file = OpenFile::open(Arc::clone(&entry.path), Some(entry.identity))?;
+            file.project(&self.projection)?;
+            self.current = Some(file);
+        }
+    }
+}
+
+impl RowSource for ParquetSource {
+    /// The columns of the first file, in its order.
+    fn columns(&self) -> &[SourceColumn] {
+        &self.columns
+    }
+
     /// Reads only these columns, in this order, from the first row of the first file on.
     ///
     /// Errors: 42703 naming the file that lacks one, 42701 for a name given twice.
-    pub fn project(&mut self, names: &[&str]) -> Result<()> {
+    fn project(&mut self, names: &[&str]) -> Result<()> {
         let mut seen = HashSet::new();
         for name in names {
             if !seen.insert(*name) {
@@ -127,32 +148,13 @@ impl ParquetSource {
     /// Errors: 22P04, 54000 and 0A000 as in [`ParquetSource::open`], 22021 for nested text that is
     /// not UTF-8, 42703 for a file that lacks a projected column, 55000 for a file that changed
     /// since it was opened.
-    #[allow(clippy::should_implement_trait)] // an iterator cannot be asked for its columns between rows
-    pub fn next(&mut self) -> Result<Option<SourceBatch>> {
+    fn next(&mut self) -> Result<Option<SourceBatch>> {
         let result = self.advance();
         if result.is_err() {
             self.todo.clear();
             self.current = None;
         }
         result
-    }
-
-    fn advance(&mut self) -> Result<Option<SourceBatch>> {
-        loop {
-            if let Some(file) = &mut self.current {
-                if let Some((first_row, batch)) = file.next()? {
-                    return Ok(Some(SourceBatch { file: Arc::clone(&file.path), first_row, batch }));
-                }
-                file.check_unchanged()?;
-                self.current = None;
-            }
-            let Some(entry) = self.todo.pop_front().and_then(|index| self.files.get(index)) else {
-                return Ok(None);
-            };
-            let mut file = OpenFile::open(Arc::clone(&entry.path), Some(entry.identity))?;
-            file.project(&self.projection)?;
-            self.current = Some(file);
-        }
     }
 }
 

@@ -9,8 +9,11 @@ use super::{Ident, Sql, Temps, list, same_address, spelling, target};
 pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let columns = names.iter().map(|n| Ident(n).to_string()).collect::<Vec<_>>().join(", ");
-    let overriding =
-        if task.override_identity && dialect == Dialect::Postgres { " OVERRIDING SYSTEM VALUE" } else { "" };
+    let overriding = if task.plan.override_identity && dialect == Dialect::Postgres {
+        " OVERRIDING SYSTEM VALUE"
+    } else {
+        ""
+    };
     Sql::new(format!(
         "INSERT INTO {} ({columns}){overriding}\nSELECT {} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i' ORDER BY {}",
         target(&task.target),

@@ -40,16 +40,16 @@ pub fn compare(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
     let into = format!("INSERT INTO {changes} (op, s, {})", names.join(", "));
     Sql::new(match (task.write, dialect) {
-        (Write::Upsert, _) => format!(
+        (Write::Upsert | Write::InsertOnly, _) => format!(
             "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
              FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL"
         ),
-        (Write::Replace, Dialect::Postgres) => format!(
+        (Write::Replace | Write::DeleteInsert, Dialect::Postgres) => format!(
             "{into}\nSELECT * FROM (\n  SELECT CASE\n    WHEN s.{row} IS NULL THEN CASE WHEN {gone} THEN 'd' END\n    \
              {rules}\n  END AS op, s.{row}, {address}\n  FROM {staging} s FULL JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL"
         ),
         // FULL JOIN is younger than the oldest SQLite we run on.
-        (Write::Replace, Dialect::Sqlite) => format!(
+        (Write::Replace | Write::DeleteInsert, Dialect::Sqlite) => format!(
             "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
              FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL\nUNION ALL\nSELECT 'd', NULL, {address}\n  \
              FROM {table} t LEFT JOIN {staging} s ON {key}\n  WHERE s.{row} IS NULL AND {gone}"

@@ -15,7 +15,7 @@ pub fn count_imported(dialect: Dialect, task: &Task, mark: Option<&Mark>) -> Sql
 
 /// The local rows that go because the plan keeps none; None where there are no such rows.
 pub fn count_local_deletes(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
-    let mark = task.origin.as_ref().filter(|_| !task.keep_local)?;
+    let mark = task.origin.as_ref().filter(|_| !task.plan.keep_local)?;
     let spell = spelling(dialect);
     Some(Sql::new(format!(
         "SELECT count(*) FROM {} c JOIN {} t ON {} WHERE c.op = 'd' AND NOT {}",

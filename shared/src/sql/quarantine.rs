@@ -17,10 +17,10 @@ fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
 /// A refused row as a JSON object.
 fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
-    let parts = task.columns.iter().enumerate().map(|(i, c)| {
-        let name = serde_json::Value::from(c.column.name.as_str());
+    let parts = task.staged_columns().enumerate().map(|(i, c)| {
+        let name = serde_json::Value::from(c.name.as_str());
         let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
-        format!("{lead} || {}", spell.quote_json(&c.column.ty, &format!("{alias}.{}", Ident(&c.column.name))))
+        format!("{lead} || {}", spell.quote_json(&c.ty, &format!("{alias}.{}", Ident(&c.name))))
     });
     format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
 }
@@ -36,13 +36,15 @@ pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
 }
 
 /// Keeps what is refused now; an entry that is the same already is not touched. Parameters: phase,
-/// table, reason, run.
+/// table, run.
 pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let spell = spelling(dialect);
-    let detail = Ident(&task.own_column("_detail")).to_string();
+    let own = |name: &str| format!("r.{}", Ident(&task.own_column(name)));
+    let (reason, detail) = (own("_reason"), own("_detail"));
+    let data = format!("coalesce({}, {})", own("_data"), row_data(dialect, task, "r"));
     let data = match dialect {
-        Dialect::Postgres => format!("({})::pg_catalog.jsonb", row_data(dialect, task, "r")),
-        Dialect::Sqlite => row_data(dialect, task, "r"),
+        Dialect::Postgres => format!("({data})::pg_catalog.jsonb"),
+        Dialect::Sqlite => data,
     };
     let differ = match dialect {
         Dialect::Postgres => "IS DISTINCT FROM",
@@ -50,10 +52,10 @@ pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     };
     Sql::new(format!(
         "INSERT INTO {own} AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)\n\
-         SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4\n\
-         FROM (SELECT {key} AS row_key, r.{detail} AS detail, {data} AS row_data FROM {refused} r) n\n\
+         SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3\n\
+         FROM (SELECT {key} AS row_key, {reason} AS reason, {detail} AS detail, {data} AS row_data FROM {refused} r) n\n\
          LEFT JOIN {own} o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key\n\
-         WHERE o.row_key IS NULL OR o.reason {differ} $3 OR o.detail {differ} n.detail OR o.row_data {differ} n.row_data\n\
+         WHERE o.row_key IS NULL OR o.reason {differ} n.reason OR o.detail {differ} n.detail OR o.row_data {differ} n.row_data\n\
          ON CONFLICT (phase, table_name, row_key) DO UPDATE\n\
          SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run",
         own = spell.own("quarantine"),

@@ -16,42 +16,45 @@ pub struct Known<'a> {
 
 impl Known<'_> {
     /// The values that the referred columns will have once the run is through: staged rows that
-    /// passed, and target rows that stay (all of them for `upsert`; local ones, and those whose
-    /// newest version was refused, for `replace`).
+    /// passed, and target rows that stay.
     fn rows(&self, dialect: Dialect, link: &Link) -> String {
         let columns = |alias: &str| list(alias, &link.parent_columns);
-        let (task, temps) = match &link.parent {
+        let indexes = match &link.parent {
             Parent::Table { schema, name } => {
                 return format!("SELECT DISTINCT {} FROM {} t", columns("t"), qualified(schema, name));
             }
-            Parent::Task(index) => match (self.tasks.get(*index), self.temps.get(*index)) {
-                (Some(task), Some(temps)) => (task, temps),
-                _ => return "SELECT NULL".to_owned(),
-            },
+            Parent::Tasks(indexes) => indexes,
         };
-        let spell = spelling(dialect);
-        let table = target(&task.target);
         let mut parts = Vec::new();
-        // Columns of the parent that are not staged are the database's to fill.
-        if task.stages(&link.parent_columns) {
-            parts.push(format!("SELECT {} FROM {} s", columns("s"), temps.staging.qualified));
-        }
-        match task.write {
-            Write::Upsert => parts.push(format!("SELECT {} FROM {table} t", columns("t"))),
-            Write::Replace => {
-                if let Some(mark) = task.protecting_mark() {
-                    let mine = imported(spell, mark, "t");
-                    parts.push(format!("SELECT {} FROM {table} t WHERE NOT {mine}", columns("t")));
-                }
-                parts.push(format!(
-                    "SELECT {} FROM {table} t JOIN {} s ON {}",
-                    columns("t"),
-                    temps.refused.qualified,
-                    same_key(task, "t", "s"),
-                ));
+        for (task, temps) in indexes.iter().filter_map(|i| Some((self.tasks.get(*i)?, self.temps.get(*i)?))) {
+            // Columns of the parent that are not staged are the database's to fill.
+            if task.stages(&link.parent_columns) {
+                parts.push(format!("SELECT {} FROM {} s", columns("s"), temps.staging.qualified));
             }
+            stay(dialect, task, temps, &columns("t"), &mut parts);
         }
         parts.join(" UNION ")
+    }
+}
+
+/// Selects `columns` of the target rows `t` that a run leaves where they are: all of them where
+/// nothing is deleted; otherwise local ones, and those whose newest version was refused.
+fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, parts: &mut Vec<String>) {
+    let spell = spelling(dialect);
+    let table = target(&task.target);
+    match task.write {
+        Write::Upsert | Write::InsertOnly => parts.push(format!("SELECT {columns} FROM {table} t")),
+        Write::Replace | Write::DeleteInsert => {
+            if let Some(mark) = task.protecting_mark() {
+                let mine = imported(spell, mark, "t");
+                parts.push(format!("SELECT {columns} FROM {table} t WHERE NOT {mine}"));
+            }
+            parts.push(format!(
+                "SELECT {columns} FROM {table} t JOIN {} s ON {}",
+                temps.refused.qualified,
+                same_key(task, "t", "s"),
+            ));
+        }
     }
 }
 
@@ -88,7 +91,9 @@ fn missing_text(link: &Link, known: Known<'_>) -> String {
     let columns = link.columns.join(", ");
     let columns = if link.columns.len() > 1 { format!("({columns})") } else { columns };
     let parent = match &link.parent {
-        Parent::Task(index) => known.tasks.get(*index).map_or("", |t| t.target.name.as_str()),
+        Parent::Tasks(indexes) => {
+            indexes.first().and_then(|i| known.tasks.get(*i)).map_or("", |t| t.target.name.as_str())
+        }
         Parent::Table { name, .. } => name,
     };
     format!("{columns} is not in {parent}")
@@ -107,12 +112,10 @@ pub fn refuse_missing(
         let text = super::Quoted(&format!("; {}", missing_text(link, known))).to_string();
         format!("CASE WHEN {condition} THEN {text} ELSE '' END")
     });
-    let mut names = vec![task.own_column("_row")];
-    names.extend(task.columns.iter().map(|c| c.column.name.clone()));
     Sql::new(format!(
-        "{with}\nINSERT INTO {} SELECT {}, substr({}, 3)\nFROM {} s{joins}\nWHERE {}",
+        "{with}\nINSERT INTO {} SELECT {}, 'missing_reference', substr({}, 3), NULL\nFROM {} s{joins}\nWHERE {}",
         temps.refused.qualified,
-        list("s", &names),
+        temps.all_columns(task, "s"),
         reasons.collect::<Vec<_>>().join(" || "),
         temps.staging.qualified,
         missing.join(" OR "),

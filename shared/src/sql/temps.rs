@@ -25,7 +25,8 @@ pub struct TempTable {
 pub struct Temps {
     /// The rows of the source, typed like the target, with their ordinal.
     pub staging: TempTable,
-    /// Staged rows that were refused, with the reason.
+    /// Staged rows that were refused, with `_reason` (a word), `_detail` (a sentence) and, where the
+    /// row as it came does not fit these columns, `_data` (a JSON object; else NULL).
     pub refused: TempTable,
     /// The change set: `op`, the staged row `s`, the target row's address. `op` is `i`nsert,
     /// `u`pdate, `d`elete, `p`reserved or `r`etained; unchanged rows are not stored.
@@ -37,11 +38,11 @@ impl Temps {
     pub fn of(dialect: Dialect, task: &Task) -> Temps {
         let spell = spelling(dialect);
         let mut columns = vec![(Ident(&task.own_column("_row")).to_string(), spell.row_type().to_owned())];
-        columns.extend(
-            task.columns.iter().map(|c| (Ident(&c.column.name).to_string(), c.column.sql_type.clone())),
-        );
+        columns.extend(task.staged_columns().map(|c| (Ident(&c.name).to_string(), c.sql_type.clone())));
         let staging = temp(spell, "staging", task.ordinal, &columns);
-        columns.push((Ident(&task.own_column("_detail")).to_string(), "text".to_owned()));
+        for name in ["_reason", "_detail", "_data"] {
+            columns.push((Ident(&task.own_column(name)).to_string(), "text".to_owned()));
+        }
         let refused = temp(spell, "refused", task.ordinal, &columns);
         // One byte each: the change set of a first load has a row for every row.
         let op = if dialect == Dialect::Postgres { "pg_catalog.\"char\"" } else { "TEXT" };
@@ -50,6 +51,14 @@ impl Temps {
         columns.extend(spell.address_columns(&task.target));
         let changes = temp(spell, "changes", task.ordinal, &columns);
         Temps { staging, refused, changes }
+    }
+
+    /// The ordinal and all staged columns of `alias`: the columns of staging, and the first ones of
+    /// the refused rows.
+    pub(super) fn all_columns(&self, task: &Task, alias: &str) -> String {
+        let mut names = vec![task.own_column("_row")];
+        names.extend(task.staged_columns().map(|c| c.name.clone()));
+        super::list(alias, &names)
     }
 
     /// All three.

@@ -2,7 +2,7 @@
 CREATE TABLE pg_temp."cutover_staging_1" ("_row" pg_catalog.int8, "id" bigint, "name" text, "email" text, "imported" boolean);
 
 -- clients: make
-CREATE TABLE pg_temp."cutover_refused_1" ("_row" pg_catalog.int8, "id" bigint, "name" text, "email" text, "imported" boolean, "_detail" text);
+CREATE TABLE pg_temp."cutover_refused_1" ("_row" pg_catalog.int8, "id" bigint, "name" text, "email" text, "imported" boolean, "_reason" text, "_detail" text, "_data" text);
 
 -- clients: make
 CREATE TABLE pg_temp."cutover_changes_1" (op pg_catalog."char", s pg_catalog.int8, t_rel pg_catalog.oid, t pg_catalog.tid);
@@ -50,10 +50,10 @@ DELETE FROM "public"."clients" AS t USING pg_temp."cutover_changes_1" c WHERE c.
 
 -- clients: keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
-SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4
-FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_detail" AS detail, ('{"id":' || coalesce(pg_catalog.to_json(r."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(r."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(r."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(r."imported")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_1" r) n
+SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
+FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, (coalesce(r."_data", '{"id":' || coalesce(pg_catalog.to_json(r."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(r."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(r."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(r."imported")::pg_catalog.text, 'null') || '}'))::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_1" r) n
 LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM $3 OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
+WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 
@@ -61,7 +61,7 @@ SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_
 CREATE TABLE pg_temp."cutover_staging_0" ("_row_" pg_catalog.int8, "client_id" bigint, "number" text, "_row" integer, "note" jsonb);
 
 -- odd "jobs": make
-CREATE TABLE pg_temp."cutover_refused_0" ("_row_" pg_catalog.int8, "client_id" bigint, "number" text, "_row" integer, "note" jsonb, "_detail" text);
+CREATE TABLE pg_temp."cutover_refused_0" ("_row_" pg_catalog.int8, "client_id" bigint, "number" text, "_row" integer, "note" jsonb, "_reason" text, "_detail" text, "_data" text);
 
 -- odd "jobs": make
 CREATE TABLE pg_temp."cutover_changes_0" (op pg_catalog."char", s pg_catalog.int8, t_rel pg_catalog.oid, t pg_catalog.tid);
@@ -71,7 +71,7 @@ SELECT "client_id"::pg_catalog.text, "number"::pg_catalog.text, count(*) FROM pg
 
 -- odd "jobs": refuse
 WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
-INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3)
+INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'missing_reference', substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3), NULL
 FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL);
 
@@ -113,10 +113,10 @@ DELETE FROM "public"."odd ""jobs""" AS t USING pg_temp."cutover_changes_0" c WHE
 
 -- odd "jobs": keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
-SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4
-FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_detail" AS detail, ('{"client_id":' || coalesce(pg_catalog.to_json(r."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(r."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(r."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(r."note")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_0" r) n
+SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
+FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, (coalesce(r."_data", '{"client_id":' || coalesce(pg_catalog.to_json(r."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(r."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(r."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(r."note")::pg_catalog.text, 'null') || '}'))::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_0" r) n
 LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM $3 OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
+WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 

@@ -5,10 +5,10 @@ CREATE TABLE IF NOT EXISTS temp."cutover_staging_1_6bef620e4cb99dca" ("_row" INT
 DELETE FROM temp."cutover_staging_1_6bef620e4cb99dca";
 
 -- clients: make
-CREATE TABLE IF NOT EXISTS temp."cutover_refused_1_8e022362677505b1" ("_row" INTEGER PRIMARY KEY, "id" BIGINT, "name" TEXT, "email" TEXT, "imported" BOOLEAN, "_detail" text);
+CREATE TABLE IF NOT EXISTS temp."cutover_refused_1_92198c23a4ee1551" ("_row" INTEGER PRIMARY KEY, "id" BIGINT, "name" TEXT, "email" TEXT, "imported" BOOLEAN, "_reason" text, "_detail" text, "_data" text);
 
 -- clients: make
-DELETE FROM temp."cutover_refused_1_8e022362677505b1";
+DELETE FROM temp."cutover_refused_1_92198c23a4ee1551";
 
 -- clients: make
 CREATE TABLE IF NOT EXISTS temp."cutover_changes_1_4bdad02eb4cb59d6" (op TEXT, s INTEGER, t INTEGER);
@@ -36,7 +36,7 @@ SELECT 'd', NULL, t.rowid
 
 -- clients: retain
 UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND (t) IN
-  (SELECT t.rowid FROM "main"."clients" t JOIN temp."cutover_refused_1_8e022362677505b1" s ON t."id" = s."id");
+  (SELECT t.rowid FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id");
 
 -- clients: referring
 SELECT count(*) FROM temp."cutover_changes_1_4bdad02eb4cb59d6" d JOIN "main"."clients" p ON p.rowid = d.t JOIN "main"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op IN ('d')) x ON t.rowid = x.t WHERE d.op = 'd' AND x."t" IS NULL;
@@ -62,10 +62,10 @@ DELETE FROM "main"."clients" AS t WHERE (t.rowid) IN (SELECT t FROM temp."cutove
 
 -- clients: keep in quarantine
 INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
-SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4
-FROM (SELECT '[' || json_quote(CAST(r."id" AS TEXT)) || ']' AS row_key, r."_detail" AS detail, '{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}' AS row_data FROM temp."cutover_refused_1_8e022362677505b1" r) n
+SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
+FROM (SELECT '[' || json_quote(CAST(r."id" AS TEXT)) || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, coalesce(r."_data", '{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}') AS row_data FROM temp."cutover_refused_1_92198c23a4ee1551" r) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS NOT $3 OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
+WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 
@@ -76,10 +76,10 @@ CREATE TABLE IF NOT EXISTS temp."cutover_staging_0_7ce69d09027ea19e" ("_row_" IN
 DELETE FROM temp."cutover_staging_0_7ce69d09027ea19e";
 
 -- odd "jobs": make
-CREATE TABLE IF NOT EXISTS temp."cutover_refused_0_b8e7d0a65301552d" ("_row_" INTEGER PRIMARY KEY, "client_id" BIGINT, "number" TEXT, "_row" INT4, "note" JSON, "_detail" text);
+CREATE TABLE IF NOT EXISTS temp."cutover_refused_0_5d2b6b312038f2f5" ("_row_" INTEGER PRIMARY KEY, "client_id" BIGINT, "number" TEXT, "_row" INT4, "note" JSON, "_reason" text, "_detail" text, "_data" text);
 
 -- odd "jobs": make
-DELETE FROM temp."cutover_refused_0_b8e7d0a65301552d";
+DELETE FROM temp."cutover_refused_0_5d2b6b312038f2f5";
 
 -- odd "jobs": make
 CREATE TABLE IF NOT EXISTS temp."cutover_changes_0_4bdad02eb4cb59d6" (op TEXT, s INTEGER, t INTEGER);
@@ -91,18 +91,18 @@ DELETE FROM temp."cutover_changes_0_4bdad02eb4cb59d6";
 SELECT CAST("client_id" AS TEXT), CAST("number" AS TEXT), count(*) FROM temp."cutover_staging_0_7ce69d09027ea19e" GROUP BY "client_id", "number" HAVING count(*) > 1 ORDER BY "client_id", "number" LIMIT 5;
 
 -- odd "jobs": refuse
-WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_8e022362677505b1" s ON t."id" = s."id")
-INSERT INTO temp."cutover_refused_0_b8e7d0a65301552d" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3)
+WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
+INSERT INTO temp."cutover_refused_0_5d2b6b312038f2f5" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'missing_reference', substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3), NULL
 FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL);
 
 -- odd "jobs": null
-WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_8e022362677505b1" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
 UPDATE temp."cutover_staging_0_7ce69d09027ea19e" SET "client_id" = NULL WHERE "_row_" IN
   (SELECT s."_row_" FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0" WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL));
 
 -- odd "jobs": find
-WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_8e022362677505b1" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
 SELECT CAST(sum(count(*)) OVER () AS bigint), CAST(s."client_id" AS TEXT)
 FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL) GROUP BY s."client_id" ORDER BY s."client_id" LIMIT 5;
@@ -119,7 +119,7 @@ SELECT * FROM (
 
 -- odd "jobs": retain
 UPDATE temp."cutover_changes_0_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND (t) IN
-  (SELECT t.rowid FROM "main"."odd ""jobs""" t JOIN temp."cutover_refused_0_b8e7d0a65301552d" s ON t."client_id" = s."client_id" AND t."number" = s."number");
+  (SELECT t.rowid FROM "main"."odd ""jobs""" t JOIN temp."cutover_refused_0_5d2b6b312038f2f5" s ON t."client_id" = s."client_id" AND t."number" = s."number");
 
 -- odd "jobs": insert
 INSERT INTO "main"."odd ""jobs""" ("client_id", "number", "_row", "note")
@@ -134,10 +134,10 @@ DELETE FROM "main"."odd ""jobs""" AS t WHERE (t.rowid) IN (SELECT t FROM temp."c
 
 -- odd "jobs": keep in quarantine
 INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
-SELECT $1, $2, n.row_key, $3, n.detail, n.row_data, $4, $4
-FROM (SELECT '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']' AS row_key, r."_detail" AS detail, '{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}' AS row_data FROM temp."cutover_refused_0_b8e7d0a65301552d" r) n
+SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
+FROM (SELECT '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, coalesce(r."_data", '{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}') AS row_data FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS NOT $3 OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
+WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 

@@ -10,7 +10,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::*;
 use cutover_core::convert::{Converter, Options, text};
 use cutover_core::session::Dialect;
-use cutover_core::source::ParquetSource;
+use cutover_core::source::{ParquetSource, RowSource};
 use cutover_core::{Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
