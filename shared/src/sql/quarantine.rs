@@ -9,8 +9,10 @@ use super::{Ident, Quoted, Sql, Temps, spelling};
 fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
     let text = crate::types::ColumnType::Text { max_chars: None };
-    let parts =
-        task.key.iter().map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
+    let parts = task
+        .shown_key()
+        .into_iter()
+        .map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
     format!("'[' || {} || ']'", parts.collect::<Vec<_>>().join(" || ',' || "))
 }
 
