@@ -184,4 +184,45 @@ mod tests {
         assert_eq!(plan.phase_order().unwrap(), ["a", "b", "c"]);
         assert_eq!(plan.keep_days(), Some(90));
     }
+
+    /// What is refused of a table that is said to be so, besides its name and source.
+    fn refused_table(rest: &str) -> String {
+        refused(&format!(
+            r#"{{"version": 1, "phases": [{{"name": "a", "tables": [{{"table": "t", "source": {{"parquet": "t"}}, {rest}}}]}}]}}"#
+        ))
+    }
+
+    #[test]
+    fn each_way_to_write_has_its_own_keys() {
+        assert_eq!(
+            refused_table(r#""write": "delete_insert", "primary_key": ["id"]"#),
+            "phases[0].tables[0].primary_key: only \"replace\", \"upsert\" and \"insert_only\" may have one, not \"delete_insert\""
+        );
+        assert_eq!(
+            refused_table(r#""write": "upsert", "merge_key": ["id"]"#),
+            "phases[0].tables[0].merge_key: only \"delete_insert\" may have one, not \"upsert\""
+        );
+        assert_eq!(
+            refused_table(r#""write": "insert_only", "scope": ["id"]"#),
+            "phases[0].tables[0].scope: only \"replace\" and \"delete_insert\" may have one, not \"insert_only\""
+        );
+        assert_eq!(
+            refused_table(r#""write": "delete_insert", "merge_key": ["a"], "ignore": ["a"]"#),
+            "phases[0].tables[0].ignore: \"a\" is part of \"merge_key\""
+        );
+    }
+
+    #[test]
+    fn only_writes_that_delete_nothing_may_list_a_table_again() {
+        let twice = |first: &str, second: &str| {
+            let table =
+                |write| format!(r#"{{"table": "t", "source": {{"parquet": "t"}}, "write": "{write}"}}"#);
+            let tables = [table(first), table(second)].join(", ");
+            parse(&format!(r#"{{"version": 1, "phases": [{{"name": "a", "tables": [{tables}]}}]}}"#))
+        };
+        assert!(twice("upsert", "insert_only").is_ok());
+        for (first, second) in [("upsert", "replace"), ("delete_insert", "upsert")] {
+            assert!(twice(first, second).unwrap_err().message.starts_with("phases[0].tables[1].table: "));
+        }
+    }
 }
