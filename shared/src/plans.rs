@@ -242,7 +242,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     }
     steps.add(None, "lock the tables".to_owned(), None);
     for (task, temps) in all().filter(|(task, _)| !task.unique_key().is_empty()) {
-        let statement = sql::duplicate_keys(dialect, task, temps);
+        let statement = sql::duplicate_keys(dialect, task, temps, false);
         steps.add(
             Some(&task.name),
             format!("check the key ({})", task.key.join(", ")),

@@ -98,7 +98,7 @@ fn phase() -> Plan {
     plan::parse(
         r#"{"version": 1, "phases": [{"name": "jobs", "tables": [
             {"table": "odd \"jobs\"", "source": {"parquet": "jobs.parquet"}, "write": "upsert",
-             "ignore": ["note"], "on_missing_reference": "quarantine"},
+             "ignore": ["note"], "on_missing_reference": "quarantine", "on_duplicate_key": "last", "dedup_sort": "number"},
             {"table": "clients", "source": {"parquet": "clients.parquet"}, "write": "replace",
              "origin": {"column": "imported", "imported": true, "local": false}}]}]}"#,
     )
@@ -136,7 +136,13 @@ fn statements(dialect: Dialect) -> String {
                 add(&format!("{name}: make"), statement);
             }
         }
-        add(&format!("{name}: duplicate keys"), &sql::duplicate_keys(dialect, task, temp));
+        add(&format!("{name}: duplicate keys"), &sql::duplicate_keys(dialect, task, temp, false));
+        add(&format!("{name}: refuse duplicates"), &sql::refuse_duplicates(dialect, task, temp, true));
+        for statement in sql::delete_losers(dialect, task, temp, true) {
+            add(&format!("{name}: keep the last"), &statement);
+        }
+        add(&format!("{name}: find NULL"), &sql::find_nulls(task, temp, &task.key));
+        add(&format!("{name}: refuse NULL"), &sql::refuse_nulls(task, temp, &task.key, "null_key"));
         let links: Vec<_> = task.references.iter().collect();
         if let [link] = links[..] {
             add(&format!("{name}: refuse"), &sql::refuse_missing(dialect, task, temp, &links, known));
@@ -145,6 +151,13 @@ fn statements(dialect: Dialect) -> String {
         }
         add(&format!("{name}: compare"), &sql::compare(dialect, task, temp));
         add(&format!("{name}: retain"), &sql::retain(dialect, task, temp));
+        if let Some(mark) = task.protecting_mark() {
+            let find = sql::find_conflicts(dialect, task, temp, mark).unwrap();
+            add(&format!("{name}: local conflicts"), &find);
+            let refuse = sql::refuse_conflicts(dialect, task, temp, mark).unwrap();
+            add(&format!("{name}: refuse local conflicts"), &refuse);
+            add(&format!("{name}: no longer preserved"), &sql::drop_preserved(task, temp));
+        }
         for key in &task.target.referenced_by {
             let child = Some((&tasks[1], &temps[1]));
             add(&format!("{name}: referring"), &sql::count_referring(dialect, task, temp, key, child));
@@ -157,6 +170,8 @@ fn statements(dialect: Dialect) -> String {
         add(&format!("{name}: insert"), &sql::insert(dialect, task, temp));
         add(&format!("{name}: update"), &sql::update(dialect, task, temp).unwrap());
         add(&format!("{name}: delete"), &sql::delete(dialect, task, temp, 'd'));
+        add(&format!("{name}: examples of refused rows"), &sql::example_entries(dialect, task, temp));
+        add(&format!("{name}: forget in quarantine"), &sql::quarantine_forget(dialect, task, temp));
         add(&format!("{name}: keep in quarantine"), &sql::quarantine_keep(dialect, task, temp));
     }
     out

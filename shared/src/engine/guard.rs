@@ -9,6 +9,7 @@ use crate::sql::{self, Temps};
 
 use super::check::shown;
 use super::compare::Counts;
+use super::run::Tally;
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,6 +66,30 @@ pub(crate) fn deletes(
 fn lost(task: &Task, counts: &Counts, local: i64) -> i64 {
     let back = if task.write == Write::DeleteInsert { counts.inserts } else { 0 };
     (counts.deletes - local - back).max(0)
+}
+
+/// Refuses a run that quarantines more rows than the plan's `max_quarantine`. Errors: 55000 with
+/// counts and examples.
+pub(crate) fn quarantined(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<()> {
+    let limit = task.plan.max_quarantine.filter(|limit| limit.exceeded(tally.refused, tally.staged));
+    let Some(limit) = limit else { return Ok(()) };
+    let rows = s.query(&sql::example_entries(s.facts().dialect, task, temps), &[])?;
+    let lines = rows.iter().map(|row| match row.as_slice() {
+        [key, detail] => {
+            format!("{}: {}", shown(std::slice::from_ref(key)), shown(std::slice::from_ref(detail)))
+        }
+        row => shown(row),
+    });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    Err(Error::new(
+        Kind::NotInState,
+        format!(
+            "{} of {} rows of the source of \"{}\" would be quarantined",
+            tally.refused, tally.staged, task.name
+        ),
+    )
+    .detail(format!("The limit is {limit}.\n{lines}"))
+    .hint("mend the source, or raise \"max_quarantine\" in the plan"))
 }
 
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete

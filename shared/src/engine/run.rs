@@ -13,7 +13,7 @@ use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, stage};
+use super::{apply, check, keys, local, stage};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -121,7 +121,9 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]
             return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
         };
         warn(s, task);
-        tally.staged += stage::stage(s, task, (schema.to_owned(), temps.staging.name.clone()), input)?;
+        let loaded = stage::stage(s, task, schema, temps, input)?;
+        tally.staged += loaded.rows;
+        tally.refused += loaded.refused;
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;
         }
@@ -138,15 +140,20 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
-    for (task, temp) in tasks.iter().zip(temps) {
-        check::unique_keys(s, task, temp)?;
-    }
+    keys::settle(s, tasks, temps, &mut tallies)?;
     check::references(s, tasks, temps, &mut tallies)?;
+    for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
+        guard::quarantined(s, task, temp, tally)?;
+    }
     let mut counts = Vec::with_capacity(tasks.len());
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
         counts.push(compare::compare(s, task, temp, tally)?);
         tally.elapsed_ms += millis(started);
+    }
+    for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(&mut counts).zip(&mut tallies) {
+        local::conflicts(s, task, temp, counts, tally)?;
+        guard::quarantined(s, task, temp, tally)?;
     }
     for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
         guard::deletes(s, task, temp, counts, allowed)?;

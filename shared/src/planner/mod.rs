@@ -12,7 +12,7 @@ pub use listings::{entry, join_listings};
 pub use order::{link, sort};
 
 use crate::catalog::{Column, OnDelete, Table};
-use crate::plan::{Mode, Scalar, TablePlan, Write};
+use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};
 
 /// What a run does to one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +157,16 @@ impl Task {
     /// The column of staging that is there for `rule`.
     pub fn extra_column(&self, rule: Rule) -> Option<&Column> {
         self.extra.iter().find(|e| e.rule == rule).map(|e| &e.column)
+    }
+
+    /// The column of staging by which the last of several rows is found.
+    pub fn sort_column(&self) -> Option<&Column> {
+        match self.plan.dedup_sort.as_ref()? {
+            SortColumn::Target(name) => {
+                self.columns.iter().map(|c| &c.column).find(|column| column.name == *name)
+            }
+            SortColumn::Source { .. } => self.extra_column(Rule::Sort),
+        }
     }
 
     /// All columns of staging but the ordinal, in their order there.

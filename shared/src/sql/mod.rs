@@ -8,7 +8,9 @@ mod compare;
 mod ddl;
 mod early;
 mod guards;
+mod keys;
 mod listings;
+mod local;
 mod log;
 mod matching;
 mod postgres;
@@ -19,12 +21,14 @@ mod sqlite;
 mod temps;
 
 pub use apply::{delete, insert, raise_sequence, update};
-pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
+pub use compare::{compare, count_ops, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring};
+pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
+pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
-pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
+pub use quarantine::{example_entries, quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use temps::{TempTable, Temps};
 
@@ -109,6 +113,10 @@ trait Spelling {
     fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String;
     /// Whether two values of one column are not the same value; NULL is a value.
     fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
+    /// A value in the order that both databases sort it: numbers by value, text byte by byte.
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String;
+    /// A JSON object with the members of a second one put in place of its own; a NULL changes nothing.
+    fn merge_json(&self, object: &str, members: &str) -> String;
     /// A constant of the plan, of whatever type the column beside it has.
     fn literal(&self, value: &Scalar) -> String;
     /// A table of ours.

@@ -73,6 +73,15 @@ impl Spelling for Postgres {
         }
     }
 
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            ColumnType::Text { .. } => format!("{value} COLLATE \"C\""),
+            // json has no order.
+            ColumnType::Json => format!("{value}::pg_catalog.text COLLATE \"C\""),
+            _ => value.to_owned(),
+        }
+    }
+
     // A comparison of records knows NULL as a value and can be sorted, unlike IS NOT DISTINCT FROM.
     fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
         let record = |alias: &str| format!("ROW({})", super::list(alias, columns));
@@ -81,6 +90,10 @@ impl Spelling for Postgres {
             record("u"),
             record(alias)
         )
+    }
+
+    fn merge_json(&self, object: &str, members: &str) -> String {
+        format!("({object})::pg_catalog.jsonb || coalesce({members}, '{{}}')::pg_catalog.jsonb")
     }
 
     // An untyped literal takes the type of the column it stands beside, whatever that is.
