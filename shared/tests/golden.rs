@@ -47,6 +47,7 @@ fn table(dialect: Dialect, name: &str, key: &[&str], columns: Vec<Column>) -> Ta
         foreign_keys: Vec::new(),
         referenced_by: Vec::new(),
         triggers: Vec::new(),
+        deferrable: Vec::new(),
     }
 }
 
@@ -147,7 +148,7 @@ fn statements(dialect: Dialect) -> String {
         add(&format!("{name}: retain"), &sql::retain(dialect, task, temp));
         for key in &task.target.referenced_by {
             let child = Some((&tasks[1], &temps[1]));
-            add(&format!("{name}: referring"), &sql::count_referring(dialect, task, temp, key, child));
+            add(&format!("{name}: referring"), &sql::count_referring(dialect, task, temp, key, &[(&tasks[1], &temps[1])]));
             let unmark = sql::unmark_parents(dialect, (task, temp), child, key);
             add(&format!("{name}: no early delete"), &unmark);
         }

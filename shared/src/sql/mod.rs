@@ -6,24 +6,34 @@
 mod apply;
 mod compare;
 mod ddl;
+mod deferred;
 mod early;
 mod guards;
+mod late;
 mod log;
+mod park;
 mod postgres;
 mod quarantine;
 mod references;
+mod rewrite;
 mod sqlite;
 mod temps;
+mod unique;
 
 pub use apply::{delete, insert, raise_sequence, update};
 pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use deferred::{Checks, check_now, checks, count_violations, defer};
 pub use early::{mark_children, mark_claimed, unmark_parents};
-pub use guards::{count_imported, count_local_deletes, count_referring};
+pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
+pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use log::*;
+pub use park::{count_parked, example_parked, park};
 pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
+pub use rewrite::count_rewritten;
 pub use temps::{TempTable, Temps};
+pub use unique::{find_conflicts, refuse_conflicts};
 
 use std::fmt;
 
