@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use cutover_core::catalog::{
-    Address, Column, Default, Deferrable, ForeignKey, OnDelete, RelName, RelationKind, Table, Trigger, UniqueKey,
+    Address, Column, Default, Deferrable, ForeignKey, OnDelete, RelName, RelationKind, Table, Trigger,
+    UniqueKey,
 };
 use cutover_core::sql::Ident;
 use cutover_core::types::ColumnType;

@@ -97,7 +97,13 @@ fn expect_gone(s: &mut dyn Session, task: &Task, statement: &Sql, wanted: i64, c
 }
 
 /// Runs a statement that must write exactly `wanted` rows; none at all for 0.
-pub(super) fn expect(s: &mut dyn Session, task: &Task, statement: &Sql, wanted: i64, verb: &str) -> Result<()> {
+pub(super) fn expect(
+    s: &mut dyn Session,
+    task: &Task,
+    statement: &Sql,
+    wanted: i64,
+    verb: &str,
+) -> Result<()> {
     if wanted == 0 {
         return Ok(());
     }

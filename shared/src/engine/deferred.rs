@@ -45,7 +45,8 @@ pub(super) fn deferring(
 fn needs(task: &Task, counts: &Counts) -> bool {
     let own = task.target.id();
     let restricted = |k: &&crate::catalog::ForeignKey| k.parent == own && k.on_delete == OnDelete::Restrict;
-    !task.deferred.is_empty() || (counts.deletes > 0 && task.target.foreign_keys.iter().any(|k| restricted(&k)))
+    !task.deferred.is_empty()
+        || (counts.deletes > 0 && task.target.foreign_keys.iter().any(|k| restricted(&k)))
 }
 
 /// Turning the PRAGMA off makes SQLite forget what it found, so the references are looked at

@@ -96,7 +96,9 @@ pub(crate) fn children(
                 format!("rows of \"{}\" are still referred to", task.name),
             )
             .detail(facts)
-            .hint("delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\""));
+            .hint(
+                "delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\"",
+            ));
         }
         if !allowed.cascade {
             let what = if key.on_delete == OnDelete::Cascade { "deleted" } else { "changed" };

@@ -22,13 +22,7 @@ pub(super) fn bind(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Cou
 }
 
 /// Takes the late references from the rows that go (by this op), of which there are `doomed`.
-pub(super) fn unlink(
-    s: &mut dyn Session,
-    task: &Task,
-    temps: &Temps,
-    op: char,
-    doomed: i64,
-) -> Result<()> {
+pub(super) fn unlink(s: &mut dyn Session, task: &Task, temps: &Temps, op: char, doomed: i64) -> Result<()> {
     if task.late.is_empty() || doomed == 0 {
         return Ok(());
     }

@@ -26,5 +26,6 @@ mod unique;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Input, Prepared, open_source, prepare};
+pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, report, run, warn};
 pub(crate) use stage::{load, stage};

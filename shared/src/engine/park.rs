@@ -11,8 +11,8 @@ use super::check::shown;
 use super::compare::Counts;
 use super::guard::single_count;
 
-/// Parks the rows that must give up a unique value before it is written elsewhere. A deferrable
-/// constraint is deferred instead.
+/// Parks the rows that must give up a unique value before it is written elsewhere, each with one
+/// write besides its own. A deferrable constraint is deferred instead.
 ///
 /// Errors: 0A000 where no column of the key can be NULL for that while.
 pub(super) fn park(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Counts) -> Result<()> {
@@ -20,8 +20,9 @@ pub(super) fn park(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Cou
         return Ok(());
     }
     let dialect = s.facts().dialect;
+    let (mut uniques, mut columns) = (Vec::new(), Vec::new());
     for unique in task.secondary_uniques().filter(|u| u.immediate) {
-        let wanted = single_count(s, &sql::count_parked(dialect, task, temps, unique))?;
+        let wanted = single_count(s, &sql::count_parked(dialect, task, temps, &[unique]))?;
         if wanted == 0 {
             continue;
         }
@@ -29,10 +30,17 @@ pub(super) fn park(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Cou
             let rows = s.query(&sql::example_parked(dialect, task, temps, unique), &[])?;
             return Err(cannot(task, unique, wanted).detail(examples(unique, &rows)));
         };
-        let statement = sql::park(dialect, task, temps, unique, column);
-        expect(s, task, &statement, wanted, "freed of a unique value")?;
+        uniques.push(unique);
+        if !columns.iter().any(|c| c == column) {
+            columns.push(column.to_owned());
+        }
     }
-    Ok(())
+    if uniques.is_empty() {
+        return Ok(());
+    }
+    let wanted = single_count(s, &sql::count_parked(dialect, task, temps, &uniques))?;
+    let statement = sql::park(dialect, task, temps, &uniques, &columns);
+    expect(s, task, &statement, wanted, "freed of a unique value")
 }
 
 fn cannot(task: &Task, unique: &UniqueKey, rows: i64) -> Error {

@@ -163,7 +163,8 @@ impl Task {
     /// its place among the others.
     pub fn can_be_null(&self, name: &str) -> bool {
         let fixed = self.key.iter().chain(self.target.primary_key()).any(|k| k == name);
-        let unlike_null = self.target.uniques.iter().any(|u| u.nulls_equal && u.columns.iter().any(|c| c == name));
+        let unlike_null =
+            self.target.uniques.iter().any(|u| u.nulls_equal && u.columns.iter().any(|c| c == name));
         let found = self.target.column(name);
         !fixed && !unlike_null && found.is_some_and(|c| !c.not_null && c.default != Default::Generated)
     }
@@ -171,7 +172,8 @@ impl Task {
     /// The column by which a row gives up its value of `unique` for a while: one that the update
     /// that follows sets, and that nothing refers to.
     pub fn parking_column<'a>(&self, unique: &'a UniqueKey) -> Option<&'a str> {
-        let referred = |name: &String| self.target.referenced_by.iter().any(|k| k.parent_columns.contains(name));
+        let referred =
+            |name: &String| self.target.referenced_by.iter().any(|k| k.parent_columns.contains(name));
         let set = |name: &String| self.staged(name).is_some_and(|c| c.compared);
         let mut columns = unique.columns.iter();
         columns.find(|c| self.can_be_null(c) && set(c) && !referred(c)).map(String::as_str)

@@ -61,4 +61,3 @@ pub fn count_unlinked(dialect: Dialect, task: &Task, temps: &Temps, op: char) ->
 pub fn unlink(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
     park::set_null(dialect, task, temps, &task.late, &doomed(dialect, task, temps, op))
 }
-

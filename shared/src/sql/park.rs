@@ -22,13 +22,7 @@ pub(super) fn rows(dialect: Dialect, task: &Task, temps: &Temps, joins: &str, co
 
 /// Sets columns of the target rows that `rows` selects to NULL. A row of PostgreSQL has another
 /// address then, which the change set is told.
-pub(super) fn set_null(
-    dialect: Dialect,
-    task: &Task,
-    temps: &Temps,
-    columns: &[String],
-    rows: &str,
-) -> Sql {
+pub(super) fn set_null(dialect: Dialect, task: &Task, temps: &Temps, columns: &[String], rows: &str) -> Sql {
     let spell = spelling(dialect);
     let sets = columns.iter().map(|c| format!("{} = NULL", Ident(c))).collect::<Vec<_>>().join(", ");
     let (table, changes) = (target(&task.target), &temps.changes.qualified);
@@ -58,9 +52,15 @@ fn claimed(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -> 
     rows(dialect, task, temps, &joins, "c.op IN ('u', 'd') AND (c.s IS NULL OR c.s <> w.s)")
 }
 
-/// How many rows must give up a value of `unique` first.
-pub fn count_parked(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -> Sql {
-    Sql::new(format!("SELECT count(*) FROM ({}) x", claimed(dialect, task, temps, unique)))
+/// The rows that must give up a value of one of `uniques` first.
+fn parked(dialect: Dialect, task: &Task, temps: &Temps, uniques: &[&UniqueKey]) -> String {
+    let rows = uniques.iter().map(|unique| claimed(dialect, task, temps, unique));
+    rows.collect::<Vec<_>>().join("\n  UNION ")
+}
+
+/// How many rows must give up a value of one of `uniques` first.
+pub fn count_parked(dialect: Dialect, task: &Task, temps: &Temps, uniques: &[&UniqueKey]) -> Sql {
+    Sql::new(format!("SELECT count(*) FROM ({}) x", parked(dialect, task, temps, uniques)))
 }
 
 /// Up to 5 values of `unique`, as text, that rows must give up first.
@@ -78,7 +78,7 @@ pub fn example_parked(dialect: Dialect, task: &Task, temps: &Temps, unique: &Uni
     ))
 }
 
-/// Takes the value of `unique` from those rows, by setting `column` to NULL.
-pub fn park(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey, column: &str) -> Sql {
-    set_null(dialect, task, temps, &[column.to_owned()], &claimed(dialect, task, temps, unique))
+/// Takes the values of `uniques` from those rows, in one write, by setting `columns` to NULL.
+pub fn park(dialect: Dialect, task: &Task, temps: &Temps, uniques: &[&UniqueKey], columns: &[String]) -> Sql {
+    set_null(dialect, task, temps, columns, &parked(dialect, task, temps, uniques))
 }

@@ -21,7 +21,8 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -
     let keys: Vec<String> = (0..task.key.len()).map(|n| format!("k{n}")).collect();
     let names = [values.clone(), keys.clone()].concat().join(", ");
     let mark = task.protecting_mark();
-    let absent = spell.address_of(&task.target, "t").pop().map_or_else(String::new, |a| format!("{a} IS NULL"));
+    let absent =
+        spell.address_of(&task.target, "t").pop().map_or_else(String::new, |a| format!("{a} IS NULL"));
     let keeps = |c: &str| !task.key.iter().any(|k| k == c) && task.staged(c).is_some_and(|s| !s.compared);
     let mut conditions = Vec::new();
     if let Some(mark) = mark.filter(|m| m.from_source) {
@@ -46,16 +47,13 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -
             false => format!("s.{}", Ident(c)),
         })
         .collect();
-    if !unique.nulls_equal {
-        conditions.extend(finals.iter().map(|c| format!("{c} IS NOT NULL")));
-    }
     let mut written = finals;
     written.extend(task.key.iter().map(|k| format!("s.{}", Ident(k))));
-    let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let filter =
+        if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let mut stay = Vec::new();
     let both: Vec<String> = unique.columns.iter().chain(&task.key).cloned().collect();
     references::stay(dialect, task, temps, &list("t", &both), &mut stay);
-    // Both kinds of NULL are right where they do not conflict: `w` has none then.
     let same = |a: &str, b: &str| {
         let op = if unique.nulls_equal { "IS NOT DISTINCT FROM" } else { "=" };
         values.iter().map(|c| format!("{a}.{c} {op} {b}.{c}")).collect::<Vec<_>>().join(" AND ")
