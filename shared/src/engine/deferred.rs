@@ -1,6 +1,6 @@
 //! Checks that wait until all is written, and are made before the run succeeds.
 
-use crate::catalog::{OnDelete, Table};
+use crate::catalog::{ForeignKey, OnDelete, Table};
 use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::{Body, Dialect, Session};
@@ -44,16 +44,15 @@ pub(super) fn deferring(
 /// RESTRICT, which it enforces row by row, stands between rows of the table that go together.
 fn needs(task: &Task, counts: &Counts) -> bool {
     let own = task.target.id();
-    let restricted = |k: &&crate::catalog::ForeignKey| k.parent == own && k.on_delete == OnDelete::Restrict;
-    !task.deferred.is_empty()
-        || (counts.deletes > 0 && task.target.foreign_keys.iter().any(|k| restricted(&k)))
+    let restricted = |key: &ForeignKey| key.parent == own && key.on_delete == OnDelete::Restrict;
+    !task.deferred.is_empty() || (counts.deletes > 0 && task.target.foreign_keys.iter().any(restricted))
 }
 
 /// Turning the PRAGMA off makes SQLite forget what it found, so the references are looked at
 /// before. What was broken before the run does not count.
 fn in_sqlite(s: &mut dyn Session, defer: &sql::Sql, targets: &[&Table], body: Body<'_>) -> Result<()> {
-    let (checks, violations) = (sql::checks(), sql::count_violations(targets));
-    let was_on = s.query(&checks.state, &[])?.first().and_then(|r| r.first()).is_some_and(Value::is_true);
+    let violations = sql::count_violations(targets);
+    let was_on = s.query(&sql::deferring(), &[])?.first().and_then(|r| r.first()).is_some_and(Value::is_true);
     let before = single_count(s, &violations)?;
     s.execute(defer, &[])?;
     let written = body(s).and_then(|()| {
@@ -67,7 +66,7 @@ fn in_sqlite(s: &mut dyn Session, defer: &sql::Sql, targets: &[&Table], body: Bo
             .hint("look at the triggers of these tables"))
     });
     if !was_on {
-        let off = s.execute(&checks.off, &[]);
+        let off = s.execute(&sql::defer_no_more(), &[]);
         return written.and(off.map(|_| ()));
     }
     written

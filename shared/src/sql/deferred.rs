@@ -40,18 +40,14 @@ fn set(mut names: Vec<String>, when: &str) -> Option<Sql> {
     (!names.is_empty()).then(|| Sql::new(format!("SET CONSTRAINTS {} {when}", names.join(", "))))
 }
 
-/// How SQLite's deferring is looked at and ended.
-#[derive(Debug)]
-pub struct Checks {
-    /// Whether it is on.
-    pub state: Sql,
-    /// Turns it off, which forgets what was found wrong.
-    pub off: Sql,
+/// SQLite: whether foreign keys are deferred.
+pub fn deferring() -> Sql {
+    Sql::new("PRAGMA defer_foreign_keys")
 }
 
-/// See [`Checks`].
-pub fn checks() -> Checks {
-    Checks { state: Sql::new("PRAGMA defer_foreign_keys"), off: Sql::new("PRAGMA defer_foreign_keys = off") }
+/// SQLite: defers foreign keys no more, and forgets what was found wrong of them.
+pub fn defer_no_more() -> Sql {
+    Sql::new("PRAGMA defer_foreign_keys = off")
 }
 
 /// SQLite: how many rows of the targets, and of the tables that refer to them, refer to nothing.

@@ -23,7 +23,7 @@ mod unique;
 pub use apply::{delete, insert, raise_sequence, update};
 pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
-pub use deferred::{Checks, check_now, checks, count_violations, defer};
+pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
 pub use late::{bind_late, count_late, count_unlinked, unlink};
