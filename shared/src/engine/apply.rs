@@ -30,7 +30,7 @@ pub(crate) fn apply(
     })?;
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {
         rewrite::look(s, task, temp, counts, tally)?;
-        prove(s, task, counts)?;
+        prove(s, task, temp, counts)?;
     }
     Ok(())
 }
@@ -145,13 +145,13 @@ fn raise_sequences(s: &mut dyn Session, task: &Task) -> Result<()> {
     Ok(())
 }
 
-/// After `replace` the imported rows are exactly those that staging says.
-fn prove(s: &mut dyn Session, task: &Task, counts: &Counts) -> Result<()> {
+/// After `replace` and `delete_insert` the imported rows in scope are as many as staging says.
+fn prove(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Counts) -> Result<()> {
     if !task.write.deletes() || counts.inserts + counts.updates + counts.deletes == 0 {
         return Ok(());
     }
     let dialect = s.facts().dialect;
-    let found = single_count(s, &sql::count_imported(dialect, task, task.protecting_mark()))?;
+    let found = single_count(s, &sql::count_imported(dialect, task, temps, task.protecting_mark()))?;
     let wanted = counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained;
     if found == wanted {
         return Ok(());

@@ -4,12 +4,14 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod listings;
 mod order;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
+pub use listings::{entry, join_listings};
 pub use order::{link, sort};
 
-use crate::catalog::{Column, Default, ForeignKey, OnDelete, Table, UniqueKey};
+use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, TablePlan, Write};
 
 /// What a run does to one table.
@@ -20,6 +22,9 @@ pub struct Task {
     /// The table's name as the plan writes it.
     pub name: String,
     pub target: Table,
+    /// What the log calls it where entries of several runs meet: the name; for the second listing of a
+    /// table `name #2`.
+    pub entry: String,
     /// What the plan says of it: its policies are read from here.
     pub plan: TablePlan,
     /// How this run writes it, which may be another way than the plan's.
@@ -42,6 +47,11 @@ pub struct Task {
     /// Foreign keys that close a circle and have no such column: they are deferred.
     pub deferred: Vec<ForeignKey>,
     pub time_zone: Option<chrono_tz::Tz>,
+    /// The listings of the same table that are applied before this one, in their order. Their own
+    /// `earlier` and `later` are empty.
+    pub earlier: Vec<Task>,
+    /// Those that are applied after it.
+    pub later: Vec<Task>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
 }
@@ -51,7 +61,7 @@ pub struct Task {
 pub struct Staged {
     pub column: Column,
     pub from: From,
-    /// Whether a difference in it makes a row changed (neither key nor `ignore`).
+    /// Whether a difference in it makes a row changed (neither key nor `ignore`; a `merge_key` does).
     pub compared: bool,
 }
 
@@ -124,6 +134,20 @@ impl Task {
         name
     }
 
+    /// The columns that no two staged rows may share and none may lack: the key, where `delete_insert`
+    /// does not merely recognise rows by it.
+    pub fn unique_key(&self) -> &[String] {
+        if self.write == Write::DeleteInsert { &[] } else { &self.key }
+    }
+
+    /// The columns that stand for a row in messages: the key, or all that the source fills.
+    pub fn shown_key(&self) -> Vec<&str> {
+        if self.key.is_empty() {
+            return self.columns.iter().map(|c| c.column.name.as_str()).collect();
+        }
+        self.key.iter().map(String::as_str).collect()
+    }
+
     /// The staged columns a changed row is updated in: all but the key.
     pub fn updated(&self) -> impl Iterator<Item = &Staged> {
         self.columns.iter().filter(|c| c.compared)
@@ -146,11 +170,16 @@ impl Task {
     }
 
     /// The unique keys besides the one that identifies a row whose values a run can tell before it
-    /// writes: neither partial nor over expressions, and all of their columns are staged.
+    /// writes: neither partial nor over expressions, and all of their columns are staged. None where
+    /// no key tells which target row a staged row will be.
     pub fn secondary_uniques(&self) -> impl Iterator<Item = &UniqueKey> {
         self.target.uniques.iter().filter(|unique| {
-            let identifies = !self.key.is_empty() && self.key.iter().all(|k| unique.columns.contains(k));
-            !unique.partial && !unique.columns.is_empty() && !identifies && self.stages(&unique.columns)
+            let identifies = self.key.iter().all(|k| unique.columns.contains(k));
+            !unique.partial
+                && !unique.columns.is_empty()
+                && !self.key.is_empty()
+                && !identifies
+                && self.stages(&unique.columns)
         })
     }
 
@@ -162,7 +191,11 @@ impl Task {
     /// Whether a row may have NULL in this column for a while, without losing its key, its address or
     /// its place among the others.
     pub fn can_be_null(&self, name: &str) -> bool {
-        let fixed = self.key.iter().chain(self.target.primary_key()).any(|k| k == name);
+        let address: &[String] = match &self.target.address {
+            Address::Columns(columns) => columns,
+            Address::Ctid | Address::Rowid(_) | Address::Key => self.target.primary_key(),
+        };
+        let fixed = self.key.iter().chain(address).any(|k| k == name);
         let unlike_null =
             self.target.uniques.iter().any(|u| u.nulls_equal && u.columns.iter().any(|c| c == name));
         let found = self.target.column(name);

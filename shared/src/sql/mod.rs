@@ -10,12 +10,15 @@ mod deferred;
 mod early;
 mod guards;
 mod late;
+mod listings;
 mod log;
+mod matching;
 mod park;
 mod postgres;
 mod quarantine;
 mod references;
 mod rewrite;
+mod scope;
 mod sqlite;
 mod temps;
 mod unique;
@@ -106,6 +109,14 @@ trait Spelling {
     fn address_columns(&self, table: &Table) -> Vec<(String, String)>;
     /// The address of `alias`'s row, in the order of [`Spelling::address_columns`].
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String>;
+    /// What rows are partitioned by so that those with the same value of a column, and no others,
+    /// are together.
+    fn identity(&self, ty: &ColumnType, value: &str) -> String;
+    /// What rows are partitioned by so that those with equal values, as a key has it, are together.
+    fn group(&self, ty: &ColumnType, value: &str) -> String;
+    /// What follows JOIN so that `alias`'s row finds the one of `rows` (a query that yields `columns`,
+    /// each row once) with the same values, NULL being one; `hit`.hit is NULL where there is none.
+    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String;
     /// Whether two values of one column are not the same value; NULL is a value.
     fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
     /// A constant of the plan, of whatever type the column beside it has.
@@ -166,8 +177,13 @@ fn list<'a>(alias: &str, names: impl IntoIterator<Item = &'a String>) -> String 
 
 /// Whether `alias`'s row counts as imported.
 fn imported(spell: &dyn Spelling, mark: &Mark, alias: &str) -> String {
+    imported_by(spell, mark, &format!("{alias}.{}", Ident(&mark.column)))
+}
+
+/// Whether a row with this value in its origin column counts as imported.
+fn imported_by(spell: &dyn Spelling, mark: &Mark, value: &str) -> String {
     let null = if mark.null_is_imported { "TRUE" } else { "FALSE" };
-    format!("coalesce({alias}.{} = {}, {null})", Ident(&mark.column), spell.literal(&mark.imported))
+    format!("coalesce({value} = {}, {null})", spell.literal(&mark.imported))
 }
 
 /// The condition that change set row `c` and target row `t` are the same row.

@@ -33,7 +33,7 @@ pub(super) fn set_null(dialect: Dialect, task: &Task, temps: &Temps, columns: &[
              UPDATE {changes} AS c SET t_rel = m.new_rel, t = m.new FROM moved m WHERE c.t_rel = m.old_rel AND c.t = m.old",
             same_address(spell, &task.target, "x", "t"),
         ),
-        Address::Rowid(_) | Address::Key => format!(
+        Address::Rowid(_) | Address::Key | Address::Columns(_) => format!(
             "UPDATE {table} AS t SET {sets} WHERE ({}) IN ({rows})",
             spell.address_of(&task.target, "t").join(", "),
         ),
