@@ -13,7 +13,7 @@ use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, keys, local, stage};
+use super::{apply, check, keys, local, retain, stage, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -87,10 +87,11 @@ pub(crate) fn run(
         }
     }
     let started = Instant::now();
-    let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let (counts, tallies) = (&outcome.counts, &mut outcome.tallies);
     match request.kind {
-        RunKind::Sync => apply::apply(s, tasks, temps, counts)?,
-        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts))?,
+        RunKind::Sync => apply::apply(s, tasks, temps, counts, tallies)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts, tallies))?,
         RunKind::DryRun => {}
     }
     // Writing interleaves the tables: its time is shared by rows.
@@ -142,6 +143,9 @@ fn look(
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
     keys::settle(s, tasks, temps, &mut tallies)?;
     check::references(s, tasks, temps, &mut tallies)?;
+    while unique::conflicts(s, tasks, temps, &mut tallies)? {
+        check::references(s, tasks, temps, &mut tallies)?;
+    }
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
         guard::quarantined(s, task, temp, tally)?;
     }
@@ -155,6 +159,7 @@ fn look(
         local::conflicts(s, task, temp, counts, tally)?;
         guard::quarantined(s, task, temp, tally)?;
     }
+    retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
     for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
         guard::deletes(s, task, temp, counts, allowed)?;
         guard::children(s, tasks, temps, index, counts, allowed)?;
