@@ -8,6 +8,7 @@ use crate::catalog::RelName;
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
+use crate::planner;
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known};
@@ -233,6 +234,14 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }
     steps.add(None, "lock the tables".to_owned(), None);
+    for (index, lookup) in planner::lookup_order(&prepared.tasks)? {
+        let found = all().nth(index).and_then(|(task, temps)| engine::search(task, temps, lookup));
+        if let Some(search) = found {
+            let action = format!("look up {} in {}", search.plan.set, search.plan.table);
+            let statement = sql::lookup_fill(dialect, &search, known);
+            steps.add(Some(&search.task.name), action, Some(statement.to_string()));
+        }
+    }
     for (task, temps) in all() {
         let statement = sql::duplicate_keys(dialect, task, temps);
         steps.add(

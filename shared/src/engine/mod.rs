@@ -1,6 +1,6 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread), `check` refuses
+//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread), `lookup` what is looked up, `check` refuses
 //! rows, `compare` makes the change set, `guard` looks at it, `early` finds what must go first,
 //! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
 
@@ -11,12 +11,14 @@ mod compare;
 mod early;
 mod guard;
 mod log;
+mod lookup;
 mod phase;
 mod prepare;
 mod run;
 mod stage;
 pub(crate) mod state;
 
+pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Input, Prepared, open_source, prepare};

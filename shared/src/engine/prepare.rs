@@ -78,6 +78,7 @@ pub(crate) fn prepare(
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
+    planner::lookup_order(&tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
     Ok(Prepared { tasks, temps, inputs })
 }
@@ -129,11 +130,14 @@ pub(crate) fn find_tables(s: &mut dyn Session, plans: &[TablePlan], names: &[Rel
         .collect()
 }
 
-/// Gives the tasks their references; the tables that plans name are looked up.
+/// Gives the tasks their references and lookups; the tables that plans name are looked up.
 fn link(s: &mut dyn Session, tasks: &mut [Task], plans: &[TablePlan]) -> Result<()> {
     let mut names = Vec::new();
-    for reference in plans.iter().flat_map(|p| &p.references) {
-        names.push(RelName::parse(&reference.table)?);
+    for plan in plans {
+        let tables = plan.references.iter().map(|r| &r.table).chain(plan.lookups.iter().map(|l| &l.table));
+        for table in tables {
+            names.push(RelName::parse(table)?);
+        }
     }
     let found = if names.is_empty() { Vec::new() } else { s.catalog(&names)? };
     let resolve = |name: &RelName| {

@@ -8,12 +8,13 @@ use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
+use crate::sql::Known;
 
 use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, stage};
+use super::{apply, check, lookup, stage};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -138,6 +139,7 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    lookup::make(s, Known { tasks, temps }, &mut tallies)?;
     for (task, temp) in tasks.iter().zip(temps) {
         check::unique_keys(s, task, temp)?;
     }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
-use super::document::{Phase, Plan, TablePlan};
+use super::document::{Lookup, Phase, Plan, TablePlan};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -73,6 +73,9 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         zone.parse::<chrono_tz::Tz>()
             .map_err(|_| invalid(format!("{at}.time_zone: \"{zone}\" is not a time zone")))?;
     }
+    for (i, lookup) in table.lookups.iter().enumerate() {
+        check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
+    }
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
         RelName::parse(&reference.table).map_err(|e| within(&at, "table", e))?;
@@ -81,6 +84,19 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
                 "{at}: \"columns\" and \"match\" must have the same length, at least 1"
             )));
         }
+    }
+    Ok(())
+}
+
+fn check_lookup(table: &TablePlan, index: usize, lookup: &Lookup, at: &str) -> Result<()> {
+    RelName::parse(&lookup.table).map_err(|e| within(at, "table", e))?;
+    if lookup.match_columns.is_empty() {
+        return Err(invalid(format!("{at}.match: empty")));
+    }
+    let twice = table.lookups.iter().take(index).any(|l| l.set == lookup.set);
+    let origin = table.origin.as_ref().is_some_and(|o| o.column == lookup.set);
+    if twice || origin || table.columns.contains_key(&lookup.set) {
+        return Err(invalid(format!("{at}.set: \"{}\" is filled otherwise already", lookup.set)));
     }
     Ok(())
 }

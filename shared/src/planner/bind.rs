@@ -106,6 +106,7 @@ fn make(
         extra,
         origin,
         references: Vec::new(),
+        lookups: Vec::new(),
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),
         warnings,
         target,

@@ -4,9 +4,11 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod lookup;
 mod order;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
+pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 
 use crate::catalog::{Column, OnDelete, Table};
@@ -36,6 +38,8 @@ pub struct Task {
     pub origin: Option<Mark>,
     /// References of this table that are checked in staging.
     pub references: Vec<Link>,
+    /// Per lookup of the plan.
+    pub lookups: Vec<LookupLink>,
     pub time_zone: Option<chrono_tz::Tz>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
@@ -98,6 +102,14 @@ pub struct Link {
     pub columns: Vec<String>,
     pub parent: Parent,
     pub parent_columns: Vec<String>,
+}
+
+/// Where a lookup finds its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookupLink {
+    /// From the columns staged for it to those it matches.
+    pub link: Link,
+    pub taking: Taking,
 }
 
 /// The table that a reference leads to.
