@@ -126,7 +126,8 @@ fn tasks(dialect: Dialect) -> Vec<Task> {
 fn statements(dialect: Dialect) -> String {
     let tasks = tasks(dialect);
     let temps: Vec<Temps> = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    let known = Known { tasks: &tasks, temps: &temps };
+    let stubs = planner::Stubs::default();
+    let known = Known { tasks: &tasks, temps: &temps, stubs: &stubs };
     let mut out = String::new();
     let mut add = |what: &str, statement: &sql::Sql| writeln!(out, "-- {what}\n{statement};\n").unwrap();
     for (index, (task, temp)) in tasks.iter().zip(&temps).enumerate() {

@@ -1,37 +1,41 @@
 //! Step 8 of a run: the change sets onto the targets, and the proof that they arrived.
 
-use crate::catalog::{Default, Table};
+use crate::catalog::{Column, Default, Table};
 use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::Session;
-use crate::sql::{self, Sql, Temps};
+use crate::sql::{self, Sql};
 
 use super::compare::Counts;
-use super::early;
 use super::guard::single_count;
+use super::prepare::Prepared;
+use super::{early, stub};
 
-/// Writes all change sets: early deletes, inserts and then updates, parents to children, then all
+/// Writes all change sets: early deletes, `made` stubs per set, inserts and then updates, parents to children, then all
 /// other deletes, children to parents, so that a child that moves to another parent is never lost
 /// with its old one.
 ///
 /// Errors: 09000 where a trigger kept a row from being written, 40001 where rows changed between
 /// comparison and writing, XX000 where the outcome does not balance.
-pub(crate) fn apply(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]) -> Result<()> {
-    let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).collect();
-    s.as_engine(&targets, &mut |s| write(s, tasks, temps, counts))?;
-    for (task, counts) in tasks.iter().zip(counts) {
+pub(crate) fn apply(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i64]) -> Result<()> {
+    let targets: Vec<&Table> =
+        prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
+    s.as_engine(&targets, &mut |s| write(s, prepared, counts, made))?;
+    for (task, counts) in prepared.tasks.iter().zip(counts) {
         prove(s, task, counts)?;
     }
     Ok(())
 }
 
-fn write(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]) -> Result<()> {
+fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i64]) -> Result<()> {
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
     let dialect = s.facts().dialect;
     let all = || tasks.iter().zip(temps).zip(counts);
     let early = early::mark(s, tasks, temps, counts)?;
     for (((task, temp), _), early) in all().zip(&early).rev() {
         expect(s, task, &sql::delete(dialect, task, temp, 'e'), *early, "deleted")?;
     }
+    stub::insert(s, prepared, made)?;
     for ((task, temp), counts) in all() {
         expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
         if counts.inserts > 0 {
@@ -81,13 +85,16 @@ fn mismatch(task: &Task, detail: String) -> Error {
 
 /// The application's next insert must not draw a number that an imported row has.
 fn raise_sequences(s: &mut dyn Session, task: &Task) -> Result<()> {
-    for staged in &task.columns {
-        if let Default::Serial(Some(sequence))
-        | Default::IdentityByDefault(Some(sequence))
-        | Default::IdentityAlways(Some(sequence)) = &staged.column.default
-        {
-            s.query(&sql::raise_sequence(task, &staged.column.name, sequence), &[])?;
-        }
+    task.columns.iter().try_for_each(|staged| raise_sequence(s, &task.target, &staged.column))
+}
+
+/// The same for one column.
+pub(super) fn raise_sequence(s: &mut dyn Session, table: &Table, column: &Column) -> Result<()> {
+    if let Default::Serial(Some(sequence))
+    | Default::IdentityByDefault(Some(sequence))
+    | Default::IdentityAlways(Some(sequence)) = &column.default
+    {
+        s.query(&sql::raise_sequence(table, &column.name, sequence), &[])?;
     }
     Ok(())
 }
@@ -99,7 +106,8 @@ fn prove(s: &mut dyn Session, task: &Task, counts: &Counts) -> Result<()> {
     }
     let dialect = s.facts().dialect;
     let found = single_count(s, &sql::count_imported(dialect, task, task.protecting_mark()))?;
-    let wanted = counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained;
+    let wanted =
+        counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained + counts.stubs;
     if found == wanted {
         return Ok(());
     }

@@ -17,6 +17,7 @@ mod prepare;
 mod run;
 mod stage;
 pub(crate) mod state;
+pub(crate) mod stub;
 
 pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;

@@ -8,13 +8,12 @@ use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
-use crate::sql::Known;
 
 use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, lookup, stage};
+use super::{apply, check, lookup, stage, stub};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -57,6 +56,10 @@ pub(crate) struct Outcome {
     pub tallies: Vec<Tally>,
     /// Of a dry run or a rehearsal, as JSON.
     pub examples: Vec<Option<String>>,
+    /// How many stubs are made, per set.
+    pub stubs: Vec<i64>,
+    /// Their examples.
+    pub stub_examples: Vec<Option<String>>,
 }
 
 /// Stages, checks, compares and guards, then writes as `kind` says. `keep` runs in the same
@@ -69,16 +72,17 @@ pub(crate) fn run(
     request: &Request,
     keep: &mut dyn FnMut(&mut dyn Session, &Prepared, &Outcome) -> Result<()>,
 ) -> Result<Outcome> {
-    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
-        for statement in &temp.create {
-            s.execute(statement, &[])?;
-        }
+    let temp_tables = prepared.temp_tables(s.facts().dialect);
+    for statement in temp_tables.iter().flat_map(|t| &t.create) {
+        s.execute(statement, &[])?;
     }
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
     stage_all(s, prepared, &mut tallies)?;
-    let targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
+    let targets: Vec<&Table> =
+        prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     s.begin_write(&targets)?;
     unchanged_schema(s, &targets)?;
+    stub::find_open(s, prepared)?;
     let mut outcome = look(s, prepared, &request.allowed, tallies)?;
     if request.kind != RunKind::Sync {
         for ((task, temps), (counts, examples)) in
@@ -86,18 +90,21 @@ pub(crate) fn run(
         {
             *examples = Some(compare::examples(s, task, temps, counts)?);
         }
+        for (set, made) in prepared.stubs.sets.iter().zip(&outcome.stubs) {
+            outcome.stub_examples.push(stub::examples(s, set, *made)?);
+        }
     }
     let started = Instant::now();
-    let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
+    let (counts, stubs) = (&outcome.counts, &outcome.stubs);
     match request.kind {
-        RunKind::Sync => apply::apply(s, tasks, temps, counts)?,
-        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts))?,
+        RunKind::Sync => apply::apply(s, prepared, counts, stubs)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, prepared, counts, stubs))?,
         RunKind::DryRun => {}
     }
     // Writing interleaves the tables: its time is shared by rows.
     share(&mut outcome, millis(started));
     keep(s, prepared, &outcome)?;
-    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
+    for temp in &temp_tables {
         s.execute(&temp.discard, &[])?;
     }
     Ok(outcome)
@@ -139,22 +146,24 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
-    lookup::make(s, Known { tasks, temps }, &mut tallies)?;
+    lookup::make(s, prepared.known(), &mut tallies)?;
     for (task, temp) in tasks.iter().zip(temps) {
         check::unique_keys(s, task, temp)?;
     }
-    check::references(s, tasks, temps, &mut tallies)?;
+    check::references(s, prepared.known(), &mut tallies)?;
     let mut counts = Vec::with_capacity(tasks.len());
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
         counts.push(compare::compare(s, task, temp, tally)?);
         tally.elapsed_ms += millis(started);
     }
+    let stubs = stub::settle(s, prepared, &mut counts)?;
     for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
         guard::deletes(s, task, temp, counts, allowed)?;
         guard::children(s, tasks, temps, index, counts, allowed)?;
     }
-    Ok(Outcome { examples: vec![None; counts.len()], counts, tallies })
+    let examples = vec![None; counts.len()];
+    Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
 }
 
 /// What was planned must still be so under the lock. Errors: 55000.
@@ -173,7 +182,7 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
     Ok(())
 }
 
-/// The report of a run, in plan order.
+/// The report of a run, in plan order; then the stubs.
 pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
     let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
     let mut rows: Vec<(usize, ReportRow)> = tasks
@@ -197,7 +206,23 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
         })
         .collect();
     rows.sort_by_key(|(ordinal, _)| *ordinal);
-    rows.into_iter().map(|(_, row)| row).collect()
+    let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
+    let stubs = stubs.map(|(set, made)| ReportRow {
+        phase: phase.map(str::to_owned),
+        table_name: set.name.clone(),
+        write: "stub".to_owned(),
+        mode: set.mode.name().to_owned(),
+        staged: *made,
+        inserted: *made,
+        updated: 0,
+        unchanged: 0,
+        deleted: 0,
+        preserved: 0,
+        quarantined: 0,
+        skipped: 0,
+        elapsed_ms: 0,
+    });
+    rows.into_iter().map(|(_, row)| row).chain(stubs).collect()
 }
 
 fn share(outcome: &mut Outcome, elapsed: i64) {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
-use super::document::{Lookup, Phase, Plan, TablePlan};
+use super::document::{Lookup, MissingReference, Phase, Plan, TablePlan};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -72,6 +72,12 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     if let Some(zone) = &table.time_zone {
         zone.parse::<chrono_tz::Tz>()
             .map_err(|_| invalid(format!("{at}.time_zone: \"{zone}\" is not a time zone")))?;
+    }
+    if !table.stub_values.is_empty() && table.on_missing_reference != MissingReference::Stub {
+        return Err(invalid(format!("{at}.stub_values: \"on_missing_reference\" is not \"stub\"")));
+    }
+    for name in table.stub_values.keys() {
+        RelName::parse(name).map_err(|e| within(at, "stub_values", e))?;
     }
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;

@@ -6,10 +6,12 @@
 mod bind;
 mod lookup;
 mod order;
+mod stub;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
+pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 
 use crate::catalog::{Column, OnDelete, Table};
 use crate::plan::{Mode, Scalar, TablePlan, Write};

@@ -14,6 +14,7 @@ mod postgres;
 mod quarantine;
 mod references;
 mod sqlite;
+mod stub;
 mod temps;
 
 pub use apply::{delete, insert, raise_sequence, update};
@@ -25,6 +26,10 @@ pub use log::*;
 pub use lookup::{Search, lookup_ambiguous, lookup_fill, lookup_misfits, lookup_missing, lookup_refuse};
 pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
+pub use stub::{
+    Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, example_stubs, fill_stubs,
+    forget_stubs, insert_stubs, keep_stubs, prune_stubs, retain_needed, retain_stubs, stub_table,
+};
 pub use temps::{TempTable, Temps};
 
 use std::fmt;
