@@ -4,7 +4,7 @@ use crate::catalog::{Column, Default, Table};
 use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::Session;
-use crate::sql::{self, Sql};
+use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
 use super::guard::single_count;
@@ -21,8 +21,8 @@ pub(crate) fn apply(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts],
     let targets: Vec<&Table> =
         prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     s.as_engine(&targets, &mut |s| write(s, prepared, counts, made))?;
-    for (task, counts) in prepared.tasks.iter().zip(counts) {
-        prove(s, task, counts)?;
+    for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(counts) {
+        prove(s, task, temps, counts)?;
     }
     Ok(())
 }
@@ -99,13 +99,13 @@ pub(super) fn raise_sequence(s: &mut dyn Session, table: &Table, column: &Column
     Ok(())
 }
 
-/// After `replace` the imported rows are exactly those that staging says.
-fn prove(s: &mut dyn Session, task: &Task, counts: &Counts) -> Result<()> {
+/// After `replace` and `delete_insert` the imported rows in scope are as many as staging says.
+fn prove(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Counts) -> Result<()> {
     if !task.write.deletes() || counts.inserts + counts.updates + counts.deletes == 0 {
         return Ok(());
     }
     let dialect = s.facts().dialect;
-    let found = single_count(s, &sql::count_imported(dialect, task, task.protecting_mark()))?;
+    let found = single_count(s, &sql::count_imported(dialect, task, temps, task.protecting_mark()))?;
     let wanted =
         counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained + counts.stubs;
     if found == wanted {

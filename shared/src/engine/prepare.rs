@@ -94,6 +94,7 @@ pub(crate) fn prepare(
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
     planner::lookup_order(&tasks)?;
+    planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
     Ok(Prepared { tasks, temps, inputs, stubs: Stubs::default() })
 }

@@ -299,9 +299,9 @@ pub(crate) fn settle(s: &mut dyn Session, prepared: &Prepared, counts: &mut [Cou
             state::check_owner(s, &set.parent.schema, &set.parent.name)
                 .map_err(|e| e.detail(format!("{count} stubs would be made in \"{}\".", set.name)))?;
         }
-        for (task, counts) in prepared.tasks.iter().zip(&mut *counts) {
-            if task.target.id() == set.parent.id() {
-                counts.stubs += count;
+        for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&mut *counts) {
+            if count > 0 && task.target.id() == set.parent.id() {
+                counts.stubs += single_count(s, &sql::count_stubs_in_scope(dialect, set, task, temps))?;
             }
         }
         made.push(count);

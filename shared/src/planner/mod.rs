@@ -4,11 +4,13 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod listings;
 mod lookup;
 mod order;
 mod stub;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
+pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
@@ -24,6 +26,9 @@ pub struct Task {
     /// The table's name as the plan writes it.
     pub name: String,
     pub target: Table,
+    /// What the log calls it where entries of several runs meet: the name; for the second listing of a
+    /// table `name #2`.
+    pub entry: String,
     /// What the plan says of it: its policies are read from here.
     pub plan: TablePlan,
     /// How this run writes it, which may be another way than the plan's.
@@ -43,6 +48,11 @@ pub struct Task {
     /// Per lookup of the plan.
     pub lookups: Vec<LookupLink>,
     pub time_zone: Option<chrono_tz::Tz>,
+    /// The listings of the same table that are applied before this one, in their order. Their own
+    /// `earlier` and `later` are empty.
+    pub earlier: Vec<Task>,
+    /// Those that are applied after it.
+    pub later: Vec<Task>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
 }
@@ -52,7 +62,7 @@ pub struct Task {
 pub struct Staged {
     pub column: Column,
     pub from: From,
-    /// Whether a difference in it makes a row changed (neither key nor `ignore`).
+    /// Whether a difference in it makes a row changed (neither key nor `ignore`; a `merge_key` does).
     pub compared: bool,
 }
 
@@ -131,6 +141,20 @@ impl Task {
             name.push('_');
         }
         name
+    }
+
+    /// The columns that no two staged rows may share and none may lack: the key, where `delete_insert`
+    /// does not merely recognise rows by it.
+    pub fn unique_key(&self) -> &[String] {
+        if self.write == Write::DeleteInsert { &[] } else { &self.key }
+    }
+
+    /// The columns that stand for a row in messages: the key, or all that the source fills.
+    pub fn shown_key(&self) -> Vec<&str> {
+        if self.key.is_empty() {
+            return self.columns.iter().map(|c| c.column.name.as_str()).collect();
+        }
+        self.key.iter().map(String::as_str).collect()
     }
 
     /// The staged columns a changed row is updated in: all but the key.

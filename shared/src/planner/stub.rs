@@ -123,6 +123,10 @@ pub fn stub_set(
     let overriding = owner.is_some_and(|o| o.plan.override_identity);
     let set = StubSet { ordinal: 0, name, mode, parent, key, fixed, overriding, links: Vec::new() };
     check_columns(&set)?;
+    let columns = set.columns();
+    if let Some(scope) = owner.and_then(|o| o.plan.scope.iter().find(|s| !columns.contains(s))) {
+        return Err(lacks(&set, scope, "by which its plan narrows deletes"));
+    }
     Ok(set)
 }
 
@@ -156,15 +160,13 @@ fn check_columns(set: &StubSet) -> Result<()> {
         |c: &&crate::catalog::Column| c.not_null && c.default == Default::None && !columns.contains(&c.name);
     match set.parent.columns.iter().find(lacking) {
         None => Ok(()),
-        Some(column) => Err(Error::new(
-            Kind::InvalidParameter,
-            format!(
-                "a stub in \"{}\" has no value for column \"{}\", which is NOT NULL",
-                set.name, column.name
-            ),
-        )
-        .hint("give one in \"stub_values\"")),
+        Some(column) => Err(lacks(set, &column.name, "which is NOT NULL")),
     }
+}
+
+fn lacks(set: &StubSet, column: &str, why: &str) -> Error {
+    let message = format!("a stub in \"{}\" has no value for column \"{column}\", {why}", set.name);
+    Error::new(Kind::InvalidParameter, message).hint("give one in \"stub_values\"")
 }
 
 /// What a reference to the table `id` leads to among the tasks of a run.

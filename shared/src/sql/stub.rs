@@ -6,6 +6,7 @@ use crate::session::Dialect;
 use crate::types::ColumnType;
 
 use super::references::{Known, Probes, probes};
+use super::scope::in_scope;
 use super::temps::temp;
 use super::{Ident, Quoted, Sql, TempTable, Temps, equal, imported, list, qualified, same_address};
 use super::{same_key, spelling, target};
@@ -90,6 +91,15 @@ fn absent(dialect: Dialect, set: &StubSet) -> String {
 /// How many stubs a set has to make.
 pub fn count_stubs(dialect: Dialect, set: &StubSet) -> Sql {
     Sql::new(format!("SELECT count(*) FROM {}", absent(dialect, set)))
+}
+
+/// How many of them are in the scope of the task that writes their table.
+pub fn count_stubs_in_scope(dialect: Dialect, set: &StubSet, task: &Task, temps: &Temps) -> Sql {
+    let Some(scope) = in_scope(spelling(dialect), task, temps) else { return count_stubs(dialect, set) };
+    Sql::new(format!(
+        "SELECT count(*) FROM (SELECT k.* FROM {}) t JOIN {scope} WHERE v.hit IS NOT NULL",
+        absent(dialect, set)
+    ))
 }
 
 /// Makes the stubs of a set.
