@@ -13,7 +13,7 @@ use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, keys, local, retain, stage, unique};
+use super::{apply, check, keys, local, lookup, retain, stage, stub, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -56,6 +56,10 @@ pub(crate) struct Outcome {
     pub tallies: Vec<Tally>,
     /// Of a dry run or a rehearsal, as JSON.
     pub examples: Vec<Option<String>>,
+    /// How many stubs are made, per set.
+    pub stubs: Vec<i64>,
+    /// Their examples.
+    pub stub_examples: Vec<Option<String>>,
 }
 
 /// Stages, checks, compares and guards, then writes as `kind` says. `keep` runs in the same
@@ -68,16 +72,17 @@ pub(crate) fn run(
     request: &Request,
     keep: &mut dyn FnMut(&mut dyn Session, &Prepared, &Outcome) -> Result<()>,
 ) -> Result<Outcome> {
-    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
-        for statement in &temp.create {
-            s.execute(statement, &[])?;
-        }
+    let temp_tables = prepared.temp_tables(s.facts().dialect);
+    for statement in temp_tables.iter().flat_map(|t| &t.create) {
+        s.execute(statement, &[])?;
     }
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
     stage_all(s, prepared, &mut tallies)?;
-    let targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
+    let targets: Vec<&Table> =
+        prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     s.begin_write(&targets)?;
     unchanged_schema(s, &targets)?;
+    stub::find_open(s, prepared)?;
     let mut outcome = look(s, prepared, &request.allowed, tallies)?;
     if request.kind != RunKind::Sync {
         for ((task, temps), (counts, examples)) in
@@ -85,19 +90,23 @@ pub(crate) fn run(
         {
             *examples = Some(compare::examples(s, task, temps, counts)?);
         }
+        for (set, made) in prepared.stubs.sets.iter().zip(&outcome.stubs) {
+            outcome.stub_examples.push(stub::examples(s, set, *made)?);
+        }
     }
     let started = Instant::now();
-    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
-    let (counts, tallies) = (&outcome.counts, &mut outcome.tallies);
+    let (counts, stubs, tallies) = (&outcome.counts, &outcome.stubs, &mut outcome.tallies);
     match request.kind {
-        RunKind::Sync => apply::apply(s, tasks, temps, counts, tallies)?,
-        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts, tallies))?,
+        RunKind::Sync => apply::apply(s, prepared, counts, stubs, tallies)?,
+        RunKind::Rehearse => {
+            s.scope(Keep::No, &mut |s| apply::apply(s, prepared, counts, stubs, tallies))?;
+        }
         RunKind::DryRun => {}
     }
     // Writing interleaves the tables: its time is shared by rows.
     share(&mut outcome, millis(started));
     keep(s, prepared, &outcome)?;
-    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
+    for temp in &temp_tables {
         s.execute(&temp.discard, &[])?;
     }
     Ok(outcome)
@@ -141,10 +150,11 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    lookup::make(s, prepared.known(), &mut tallies)?;
     keys::settle(s, tasks, temps, &mut tallies)?;
-    check::references(s, tasks, temps, &mut tallies)?;
+    check::references(s, prepared.known(), &mut tallies)?;
     while unique::conflicts(s, tasks, temps, &mut tallies)? {
-        check::references(s, tasks, temps, &mut tallies)?;
+        check::references(s, prepared.known(), &mut tallies)?;
     }
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
         guard::quarantined(s, task, temp, tally)?;
@@ -159,12 +169,14 @@ fn look(
         local::conflicts(s, task, temp, counts, tally)?;
         guard::quarantined(s, task, temp, tally)?;
     }
+    let stubs = stub::settle(s, prepared, &mut counts)?;
     retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
     for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
         guard::deletes(s, task, temp, counts, allowed)?;
         guard::children(s, tasks, temps, index, counts, allowed)?;
     }
-    Ok(Outcome { examples: vec![None; counts.len()], counts, tallies })
+    let examples = vec![None; counts.len()];
+    Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
 }
 
 /// What was planned must still be so under the lock. Errors: 55000.
@@ -190,7 +202,7 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
     Ok(())
 }
 
-/// The report of a run, in plan order.
+/// The report of a run, in plan order; then the stubs.
 pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
     let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
     let mut rows: Vec<(usize, ReportRow)> = tasks
@@ -214,7 +226,23 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
         })
         .collect();
     rows.sort_by_key(|(ordinal, _)| *ordinal);
-    rows.into_iter().map(|(_, row)| row).collect()
+    let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
+    let stubs = stubs.map(|(set, made)| ReportRow {
+        phase: phase.map(str::to_owned),
+        table_name: set.name.clone(),
+        write: "stub".to_owned(),
+        mode: set.mode.name().to_owned(),
+        staged: *made,
+        inserted: *made,
+        updated: 0,
+        unchanged: 0,
+        deleted: 0,
+        preserved: 0,
+        quarantined: 0,
+        skipped: 0,
+        elapsed_ms: 0,
+    });
+    rows.into_iter().map(|(_, row)| row).chain(stubs).collect()
 }
 
 fn share(outcome: &mut Outcome, elapsed: i64) {
