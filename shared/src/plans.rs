@@ -117,14 +117,19 @@ fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>)
         let before = findings.len();
         for (planned, name) in phase.tables.iter().zip(&names) {
             if let Err(error) = check_table(s, planned, name) {
-                findings.push(finding(phase, Some(planned), error));
+                findings.push(finding("error", phase, Some(planned), error));
             }
         }
         // What follows needs every table by itself to be right.
         if findings.len() == before
             && let Err(error) = engine::prepare(s, &phase.tables, &names, None)
         {
-            findings.push(finding(phase, None, error));
+            findings.push(finding("error", phase, None, error));
+        }
+        for planned in &phase.tables {
+            if let Some(error) = engine::absent(s, &planned.source)? {
+                findings.push(finding("warning", phase, Some(planned), error));
+            }
         }
     }
     Ok(findings)
@@ -134,9 +139,9 @@ fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Resu
     engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None).map(|_| ())
 }
 
-fn finding(phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
+fn finding(severity: &str, phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
     Finding {
-        severity: "error".to_owned(),
+        severity: severity.to_owned(),
         sqlstate: error.kind.sqlstate().to_owned(),
         phase: phase.name.clone(),
         table_name: table.map(|t| t.table.clone()),
@@ -148,9 +153,10 @@ fn finding(phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
 
 /// The first error as the error of the call; all of them in its detail.
 fn refusal(findings: &[Finding]) -> Option<Error> {
-    let mut error = findings.first()?.error.clone();
-    if findings.len() > 1 {
-        let lines = findings.iter().map(|f| format!("{}: {}", f.sqlstate, f.message));
+    let errors: Vec<&Finding> = findings.iter().filter(|f| f.severity == "error").collect();
+    let mut error = errors.first()?.error.clone();
+    if errors.len() > 1 {
+        let lines = errors.iter().map(|f| format!("{}: {}", f.sqlstate, f.message));
         error.detail = Some(lines.collect::<Vec<_>>().join("\n"));
     }
     Some(error)
@@ -219,7 +225,7 @@ pub fn check_plan(s: &mut dyn Session) -> Result<Vec<Finding>> {
 }
 
 /// What a run of the phase would do, step by step, with its statements. The sources' columns are
-/// read where the files are there; where they are not, every column counts as present.
+/// read where the sources are there; where one is not, every column counts as present.
 pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let stored = state::plan(s)?;
     let Some(planned) = stored.plan.phase(phase) else {
@@ -227,10 +233,13 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     };
     let names = state::phase_tables(s, phase)?;
     let root = stored.plan.root.as_deref().map(Path::new);
-    let prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
-        Err(error) if error.kind == Kind::UndefinedFile => engine::prepare(s, &planned.tables, &names, None)?,
+    let mut prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
+        Err(error) if matches!(error.kind, Kind::UndefinedFile | Kind::UndefinedTable) => {
+            engine::prepare(s, &planned.tables, &names, None)?
+        }
         prepared => prepared?,
     };
+    prepared.close(s)?;
     let mut steps = Steps::default();
     let dialect = s.facts().dialect;
     let known = Known { tasks: &prepared.tasks, temps: &prepared.temps };

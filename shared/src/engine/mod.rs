@@ -1,6 +1,6 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
+//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
 //! aside what does not fit), `keys` and `check` refuse rows, `compare` makes the change set, `local` looks at rows that are local here, `guard` looks at it, `early` finds what must go first,
 //! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
 
@@ -12,6 +12,7 @@ mod deferred;
 mod early;
 mod faults;
 mod guard;
+mod input;
 mod keys;
 mod late;
 mod local;
@@ -26,9 +27,10 @@ mod stage;
 pub(crate) mod state;
 mod unique;
 
+pub(crate) use input::{Input, absent, open_source};
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
-pub(crate) use prepare::{Input, Prepared, open_source, prepare};
+pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, report, run, warn};
 pub(crate) use stage::{load, stage};
