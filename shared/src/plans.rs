@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::catalog::{RelName, Table};
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{self, Phase, Plan, TablePlan};
+use crate::plan::{self, Phase, Plan, Source, TablePlan};
 use crate::planner::{self, Task};
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
@@ -245,7 +245,10 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let known = Known { tasks: &prepared.tasks, temps: &prepared.temps };
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
-        let source = planned.tables.get(task.ordinal).map_or("", |t| t.source.text());
+        let source = planned.tables.get(task.ordinal).map_or("", |t| match &t.source {
+            Source::Query(_) => "the query",
+            named => named.text(),
+        });
         let create = temps.staging.create.first().map(ToString::to_string);
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }
