@@ -20,7 +20,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Opens a cursor; 22023 where the text is not one query that only reads.
+    /// Opens a cursor over a query; the server's own error where it is not one.
     pub fn open(sql: &str, args: &[Value]) -> Result<Cursor> {
         let sql = c_string(sql)?;
         check_text(args)?;
@@ -28,30 +28,20 @@ impl Cursor {
             let mut args = Args::new(args);
             // SAFETY: the arrays are as long as they say; the portal copies what it keeps, and its
             // name lives as long as it. Not read-only, to see what this call has written.
-            unsafe {
-                let plan = pg_sys::SPI_prepare_cursor(
+            let name = unsafe {
+                let portal = pg_sys::SPI_cursor_open_with_args(
+                    std::ptr::null(),
                     sql.as_ptr(),
                     args.types.len() as i32,
                     args.types.as_mut_ptr(),
-                    pg_sys::CURSOR_OPT_NO_SCROLL as i32,
-                );
-                if plan.is_null() || !pg_sys::SPI_is_cursor_plan(plan) {
-                    return Err(no_query());
-                }
-                let portal = pg_sys::SPI_cursor_open(
-                    std::ptr::null(),
-                    plan,
                     args.values.as_mut_ptr(),
                     args.nulls.as_ptr(),
                     false,
+                    pg_sys::CURSOR_OPT_NO_SCROLL as i32,
                 );
-                // Nothing has run so far.
-                if !only_reads(portal) {
-                    pg_sys::SPI_cursor_close(portal);
-                    return Err(no_query());
-                }
-                Ok(Cursor { name: CStr::from_ptr((*portal).name).to_owned() })
-            }
+                CStr::from_ptr((*portal).name).to_owned()
+            };
+            Ok(Cursor { name })
         })
     }
 
@@ -64,6 +54,17 @@ impl Cursor {
             ResultColumn { name, ty: catalog::column_type(oid, modifier) }
         });
         Ok(columns.collect())
+    }
+
+    /// Whether no statement of it writes, or locks rows. Nothing has run before the first fetch.
+    pub fn only_reads(&self) -> Result<bool> {
+        let portal = self.portal()?;
+        // SAFETY: the portal is live; its list is as long as it says and holds planned statements.
+        unsafe {
+            let list = &*(*portal).stmts;
+            let cells = std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or(0));
+            Ok(cells.iter().all(|cell| pg_sys::CommandIsReadOnly(cell.ptr_value.cast())))
+        }
     }
 
     /// Up to `rows` more rows; None at the end. What a fetch allocates goes when it ends.
@@ -99,21 +100,4 @@ impl Cursor {
         }
         Ok(portal)
     }
-}
-
-/// Whether no statement of a portal writes, or locks rows.
-///
-/// # Safety
-/// The portal must be live.
-unsafe fn only_reads(portal: pg_sys::Portal) -> bool {
-    // SAFETY: by this function's contract; the list is as long as it says and holds planned statements.
-    unsafe {
-        let list = &*(*portal).stmts;
-        let cells = std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or(0));
-        cells.iter().all(|cell| pg_sys::CommandIsReadOnly(cell.ptr_value.cast()))
-    }
-}
-
-fn no_query() -> Error {
-    Error::new(Kind::InvalidParameter, "the query is not a SELECT that only reads")
 }

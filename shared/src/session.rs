@@ -128,8 +128,11 @@ pub trait Session {
     /// Runs a query whose result is small and returns its rows.
     fn query(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Vec<Value>>>;
 
-    /// Opens a cursor over a query of any size; 22023 where it is not one query that only reads.
+    /// Opens a cursor over a query of any size. In SQLite 22023 where it is not one that only reads.
     fn cursor_open(&mut self, sql: &Sql, args: &[Value]) -> Result<CursorId>;
+
+    /// Whether an open cursor's query neither writes nor locks rows.
+    fn cursor_only_reads(&mut self, cursor: CursorId) -> Result<bool>;
 
     /// The columns of an open cursor's rows.
     fn cursor_columns(&mut self, cursor: CursorId) -> Result<Vec<ResultColumn>>;

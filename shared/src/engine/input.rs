@@ -66,7 +66,7 @@ impl Reader {
 /// Opens a source. JSON files are read once here, to learn their columns.
 ///
 /// Errors: 42501 where the role may not read files, 22023 for a relative root on a server and a
-/// query that is none or writes, 42P01 for a relation that does not exist, 42701 for two columns of
+/// query that writes, 42P01 for a relation that does not exist, 42701 for two columns of
 /// one name; those of [`source::resolve`], [`ParquetSource::open`] and [`JsonSource::open`]; and
 /// the database's own about the query.
 pub(crate) fn open_source(s: &mut dyn Session, root: Option<&Path>, source: &Source) -> Result<Input> {
@@ -169,6 +169,10 @@ impl Rows {
     fn of_query(s: &mut dyn Session, query: &str) -> Result<Rows> {
         let query = Sql::from_user(query);
         let cursor = s.cursor_open(&query, &[])?;
+        if !s.cursor_only_reads(cursor)? {
+            s.cursor_close(cursor)?;
+            return Err(Error::new(Kind::InvalidParameter, "the query is not a SELECT that only reads"));
+        }
         let columns = s.cursor_columns(cursor)?;
         let mut seen = HashSet::new();
         if let Some(twice) = columns.iter().find(|c| !seen.insert(c.name.as_str())) {
