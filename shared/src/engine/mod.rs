@@ -1,6 +1,6 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
+//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
 //! aside what does not fit), `lookup` what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
@@ -13,6 +13,7 @@ mod deferred;
 mod early;
 mod faults;
 mod guard;
+mod input;
 mod keys;
 mod late;
 mod local;
@@ -29,10 +30,11 @@ pub(crate) mod state;
 pub(crate) mod stub;
 mod unique;
 
+pub(crate) use input::{Input, absent, open_source};
 pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
-pub(crate) use prepare::{Input, Prepared, open_source, prepare};
+pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, report, run, warn};
 pub(crate) use stage::{load, stage};

@@ -4,19 +4,13 @@ use std::path::Path;
 
 use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{SortColumn, Source, TablePlan};
+use crate::plan::{SortColumn, TablePlan};
 use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
-use crate::session::{Dialect, Facts, Session};
-use crate::source::{self, ParquetSource, Relative, RowSource};
+use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
 
-/// A source that is open: where it is, and its reader.
-pub(crate) struct Input {
-    /// How messages call it: `file "jobs.parquet"`.
-    pub label: String,
-    pub reader: Box<dyn RowSource>,
-}
+use super::input::{Input, open_source};
 
 /// All that is known before the first row is read.
 pub(crate) struct Prepared {
@@ -30,33 +24,12 @@ pub(crate) struct Prepared {
     pub stubs: Stubs,
 }
 
-/// Opens the files that a source names.
-///
-/// Errors: 42501 where the role may not read files, 22023 for a relative root on a server, and those of [`source::resolve`] and
-/// [`ParquetSource::open`].
-pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, source: &Source) -> Result<Input> {
-    let Source::Parquet(spec) = source else {
-        return Err(Error::new(Kind::NotSupported, "only Parquet sources can be read"));
-    };
-    if !facts.may_read_files {
-        return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
-            .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
-    }
-    if let Some(root) = root.filter(|r| facts.dialect == Dialect::Postgres && !r.is_absolute()) {
-        return Err(Error::new(
-            Kind::InvalidParameter,
-            format!("root \"{}\" is not an absolute path", root.display()),
-        ));
-    }
-    let base = match facts.dialect {
-        Dialect::Postgres => Relative::Refused,
-        Dialect::Sqlite => Relative::WorkingDirectory,
-    };
-    let reader = Box::new(ParquetSource::open(source::resolve(spec, root, base)?)?);
-    Ok(Input { label: format!("file \"{spec}\""), reader })
-}
-
 impl Prepared {
+    /// Closes the sources unread.
+    pub fn close(&mut self, s: &mut dyn Session) -> Result<()> {
+        self.inputs.iter_mut().flatten().try_for_each(|input| input.reader.close(s))
+    }
+
     /// What references and lookups may lead to.
     pub fn known(&self) -> Known<'_> {
         Known { tasks: &self.tasks, temps: &self.temps, stubs: &self.stubs }
@@ -82,10 +55,12 @@ pub(crate) fn prepare(
     let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
     let mut tasks = Vec::with_capacity(plans.len());
     for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
-        let input = root.map(|root| open_source(s.facts(), root, &plan.source)).transpose()?;
+        let input = root.map(|root| open_source(s, root, &plan.source)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
-        let shape = input.as_ref().map(|i| SourceShape { label: &i.label, columns: &columns });
+        // Without a column, a source without rows says nothing of those it would have.
+        let known = input.as_ref().filter(|_| !columns.is_empty());
+        let shape = known.map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
         tasks.push(planner::bind(ordinal, plan, table, shape, &wanted)?);
         inputs.push(input);

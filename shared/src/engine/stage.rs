@@ -18,7 +18,7 @@ use crate::types::ColumnType;
 
 use super::ahead::{Step, read_ahead};
 use super::faults::{Faults, Sorted};
-use super::prepare::Input;
+use super::input::{Input, Reader};
 
 /// How many rows an error shows.
 const SHOWN: usize = 5;
@@ -65,18 +65,28 @@ pub(crate) fn load(
     let columns = Columns::new(s, task, input)?;
     let mut sink = Sink::open(s, task, &target, refused)?;
     let mut next: i64 = 0;
-    let reader = &mut input.reader;
-    let produce = || {
-        let Some(batch) = reader.next()? else { return Ok(None) };
+    let mut convert = |batch: SourceBatch| {
         let sorted = columns.convert(task, &batch, ordinal.then_some(next))?;
         next += rows_of(&batch.batch);
-        Ok(Some(sorted))
+        Ok::<_, Error>(sorted)
     };
-    read_ahead(produce, &mut |step| {
-        s.check_interrupt()?;
-        let Step::Next(sorted) = step else { return Ok(()) };
-        sink.take(s, &sorted)
-    })?;
+    match &mut input.reader {
+        Reader::Files(files) => {
+            let produce = || files.next()?.map(&mut convert).transpose();
+            read_ahead(produce, &mut |step| {
+                s.check_interrupt()?;
+                let Step::Next(sorted) = step else { return Ok(()) };
+                sink.take(s, &sorted)
+            })?;
+        }
+        // A session is used by its own thread only.
+        Reader::Rows(rows) => {
+            while let Some(batch) = rows.next(s)? {
+                s.check_interrupt()?;
+                sink.take(s, &convert(batch)?)?;
+            }
+        }
+    }
     sink.close(s, task)
 }
 
@@ -304,5 +314,5 @@ fn null_values(task: &Task, column: &Column, source: &SourceBatch, rows: &[usize
 /// Where a row is: counted from 1, as a person counts.
 fn place(source: &SourceBatch, row: usize) -> String {
     let number = u64::try_from(row).unwrap_or(u64::MAX).saturating_add(source.first_row).saturating_add(1);
-    format!("row {number} of \"{}\"", source.file.display())
+    format!("row {number} of {}", source.from)
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
-use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, TablePlan, Write};
+use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -92,6 +92,13 @@ fn check_write(table: &TablePlan, at: &str) -> Result<()> {
 
 fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     check_write(table, at)?;
+    match &table.source {
+        Source::Table(name) => drop(RelName::parse(name).map_err(|e| within(at, "source.table", e))?),
+        Source::Query(query) if query.trim().is_empty() => {
+            return Err(invalid(format!("{at}.source.query: empty")));
+        }
+        Source::Query(_) | Source::Parquet(_) | Source::Json(_) => {}
+    }
     if let Some(key) = &table.primary_key {
         if key.is_empty() {
             return Err(invalid(format!("{at}.primary_key: empty")));

@@ -18,13 +18,14 @@ use parquet::file::metadata::{
 };
 use parquet::schema::types::SchemaDescriptor;
 
+use super::SourceColumn;
 use super::decode::contained;
 use super::files::{self, Identity};
 use super::guard::{self, MAX_FOOTER, Refusal};
 use super::input::Input;
 use super::natural::{self, Finish};
 use super::pages::{Refused, RowGroup};
-use super::parquet::{SourceColumn, lacks, require_same};
+use super::parquet::{lacks, require_same};
 use crate::error::{Error, Kind, Result};
 
 /// The length of a file's end: four bytes of footer length and the magic number.
@@ -88,7 +89,7 @@ impl OpenFile {
                 name: column.name().to_owned(),
                 natural: natural::natural(column, &data_type),
                 data_type,
-                parquet_type: natural::spell(column),
+                source_type: natural::spell(column),
                 nullable: field.is_nullable(),
             }
         };

@@ -9,15 +9,54 @@ mod file;
 pub mod files;
 mod guard;
 mod input;
+mod json;
 mod natural;
 mod pages;
 mod parquet;
+mod records;
 mod thrift;
 
-pub use files::{Relative, resolve};
-pub use parquet::{ParquetSource, SourceBatch, SourceColumn};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use arrow::record_batch::RecordBatch;
+
+pub use files::{Format, Relative, resolve};
+pub use json::JsonSource;
+pub use parquet::ParquetSource;
 
 use crate::error::Result;
+use crate::types::ColumnType;
+
+/// A column of a source (of its first file, where files may differ).
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceColumn {
+    pub name: String,
+    pub data_type: DataType,
+    /// How the source spells the type: `INT64 / Timestamp(us, UTC)`.
+    pub source_type: String,
+    /// The column type that holds every value of it.
+    pub natural: ColumnType,
+    pub nullable: bool,
+}
+
+/// Rows of a source.
+#[derive(Debug, Clone)]
+pub struct SourceBatch {
+    /// How messages call what they are rows of: `"jobs.parquet"`, `table "legacy.jobs"`.
+    pub from: Arc<str>,
+    /// The place of the batch's first row within that, from 0.
+    pub first_row: u64,
+    /// The projected columns, in order. The types are those of this file. Text that is not UTF-8
+    /// throughout comes as Binary, so that a converter can name the rows.
+    pub batch: RecordBatch,
+}
+
+/// How messages call a file that rows are of.
+fn file_name(path: &Path) -> Arc<str> {
+    format!("\"{}\"", path.display()).into()
+}
 
 /// Rows that come from files, whatever is in those.
 pub trait RowSource: Send {

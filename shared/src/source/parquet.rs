@@ -5,37 +5,10 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
-use arrow::record_batch::RecordBatch;
-
-use super::RowSource;
 use super::file::OpenFile;
 use super::files::{self, Identity};
+use super::{RowSource, SourceBatch, SourceColumn, file_name};
 use crate::error::{Error, Kind, Result};
-use crate::types::ColumnType;
-
-/// A column of a source, as its first file has it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SourceColumn {
-    pub name: String,
-    pub data_type: DataType,
-    /// How Parquet spells the type: `INT64 / Timestamp(us, UTC)`.
-    pub parquet_type: String,
-    /// The column type that holds every value of it.
-    pub natural: ColumnType,
-    pub nullable: bool,
-}
-
-/// Rows of one file.
-#[derive(Debug, Clone)]
-pub struct SourceBatch {
-    pub file: Arc<Path>,
-    /// The place of the batch's first row within the file, from 0.
-    pub first_row: u64,
-    /// The projected columns, in order. The types are those of this file. Text that is not UTF-8
-    /// throughout comes as Binary, so that a converter can name the rows.
-    pub batch: RecordBatch,
-}
 
 /// Parquet files, read one after the other.
 #[derive(Debug)]
@@ -101,7 +74,7 @@ impl ParquetSource {
         loop {
             if let Some(file) = &mut self.current {
                 if let Some((first_row, batch)) = file.next()? {
-                    return Ok(Some(SourceBatch { file: Arc::clone(&file.path), first_row, batch }));
+                    return Ok(Some(SourceBatch { from: file_name(&file.path), first_row, batch }));
                 }
                 file.check_unchanged()?;
                 self.current = None;

@@ -29,7 +29,7 @@ mod unique;
 
 pub use apply::{delete, insert, raise_sequence, update};
 pub use compare::{compare, count_ops, example_refused, example_rows, retain};
-pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
@@ -86,7 +86,7 @@ impl Sql {
         Sql(text.into())
     }
 
-    /// The query that a user wrote, as it is (an export's source).
+    /// The query that a user wrote, as it is (the source of a table or of an export).
     pub fn from_user(text: &str) -> Self {
         Sql(text.to_owned())
     }
