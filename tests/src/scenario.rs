@@ -306,6 +306,11 @@ impl Run {
                 "SELECT {run_id}, phase, kind, status, sqlstate, error_message FROM cutover.run AS entry",
                 None,
             ),
+            (
+                "cursor",
+                "SELECT table_name, group_key, column_name, cursor_value, {run_id} FROM cutover.sync_cursor AS entry",
+                None,
+            ),
             ("phase", "SELECT phase, ordinal, authority, synced_at IS NULL FROM cutover.phase", None),
         ] {
             let sql = ["run_id", "first_run", "last_run"].iter().fold(sql.to_owned(), |sql, column| {

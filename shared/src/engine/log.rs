@@ -5,6 +5,7 @@ use crate::session::Session;
 use crate::sql;
 use crate::value::Value;
 
+use super::cursor;
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::run::{Outcome, report};
@@ -17,6 +18,8 @@ pub(crate) struct Entry<'a> {
     /// UTC, `2026-01-31 05:00:00.000Z`.
     pub started: String,
     pub keep_days: Option<u32>,
+    /// Whether all tables of the phase were run.
+    pub whole: bool,
 }
 
 impl Entry<'_> {
@@ -50,9 +53,14 @@ impl Entry<'_> {
             args.extend([Value::from(notes), examples.into()]);
             s.execute(&sql::insert_run_table(dialect), &args)?;
         }
-        if self.kind == RunKind::Sync {
+        if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
             self.keep_quarantine(s, prepared, outcome, run_id)?;
-            s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
+        }
+        if self.kind == RunKind::Sync {
+            cursor::keep(s, self.phase, run_id, prepared, outcome)?;
+            if self.whole {
+                s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
+            }
         }
         s.execute(&sql::finish_run(dialect), &[run_id.into()])?;
         for statement in self.keep_days.iter().flat_map(|days| sql::prune_runs(dialect, *days)) {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::{RelName, Table};
+use crate::convert::Options;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{SortColumn, Source, TablePlan};
 use crate::planner::{self, Rule, SourceShape, Task, Wanted};
@@ -10,6 +11,8 @@ use crate::session::{Dialect, Facts, Session};
 use crate::source::{self, ParquetSource, Relative, RowSource};
 use crate::sql::{self, Temps};
 use crate::types::ColumnType;
+
+use super::cursor::{self, Reading};
 
 /// A source that is open: where it is, and its reader.
 pub(crate) struct Input {
@@ -26,6 +29,8 @@ pub(crate) struct Prepared {
     pub temps: Vec<Temps>,
     /// Per task; None where the sources were not opened.
     pub inputs: Vec<Option<Input>>,
+    /// Per task.
+    pub readings: Vec<Reading>,
 }
 
 /// Opens the files that a source names.
@@ -72,19 +77,33 @@ pub(crate) fn prepare(
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
         let shape = input.as_ref().map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
-        tasks.push(planner::bind(ordinal, plan, table, shape, &wanted)?);
+        let task = planner::bind(ordinal, plan, table, shape, &wanted)?;
+        cursor::check(&task, &Options { time_zone: task.time_zone, dialect }, input.is_some())?;
+        tasks.push(task);
         inputs.push(input);
     }
+    finish(s, tasks, inputs, plans)
+}
+
+/// Puts the tasks of `plans` in order and gives them their references and temporary tables.
+pub(super) fn finish(
+    s: &mut dyn Session,
+    tasks: Vec<Task>,
+    mut inputs: Vec<Option<Input>>,
+    plans: &[TablePlan],
+) -> Result<Prepared> {
+    let dialect = s.facts().dialect;
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    Ok(Prepared { tasks, temps, inputs })
+    let readings = vec![Reading::default(); tasks.len()];
+    Ok(Prepared { tasks, temps, inputs, readings })
 }
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by
 /// has the type of the source, one to look up by that of the column it is compared with.
-fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
+pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
     let dialect = s.facts().dialect;
     let mut wanted = Vec::new();
     let sorts =

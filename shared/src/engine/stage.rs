@@ -16,12 +16,14 @@ use crate::source::SourceBatch;
 use crate::types::ColumnType;
 
 use super::ahead::{Step, read_ahead};
+use super::cut::Cut;
 use super::prepare::Input;
 
 /// How many rows an error shows.
-const SHOWN: usize = 5;
+pub(super) const SHOWN: usize = 5;
 
-/// Reads a source into staging and returns how many rows it had.
+/// Reads a source into staging, with ordinals after `first`, and returns how many rows were staged:
+/// those that `cut` leaves.
 ///
 /// Errors: those of the file (22P04, 54000, ...), of values that do not fit their column (22003,
 /// 22001, 22021, ...) and 23502 for a NULL in a key or a NOT NULL column.
@@ -30,29 +32,41 @@ pub(crate) fn stage(
     task: &Task,
     table: (String, String),
     input: &mut Input,
+    cut: Option<&mut Cut>,
+    first: i64,
 ) -> Result<i64> {
     let row = LoadColumn { name: task.own_column("_row"), ty: ColumnType::Int8 };
-    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, input)
+    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, input, cut, first)
 }
 
 /// Reads a source into a table. `target.columns` holds the ordinal column where the table has
-/// one; the task's columns are added here.
+/// one, counted from after `first`; the task's columns are added here.
 pub(crate) fn load(
     s: &mut dyn Session,
     task: &Task,
     mut target: LoadTarget,
     input: &mut Input,
+    mut cut: Option<&mut Cut>,
+    first: i64,
 ) -> Result<i64> {
     let ordinal = !target.columns.is_empty();
     let columns = task.staged_columns().map(|c| LoadColumn { name: c.name.clone(), ty: c.ty.clone() });
     target.columns.extend(columns);
     input.reader.project(&source_names(task))?;
     let columns = Columns::new(s, task, input)?;
+    let cursor = cut.as_ref().and_then(|cut| source_names(task).iter().position(|n| *n == cut.column));
+    if let Some(skips) = cut.as_ref().and_then(|cut| cut.skips()) {
+        let column = cut.as_ref().map_or("", |cut| cut.column.as_str());
+        input.reader.narrow(column, skips);
+    }
     let load = s.load_open(&target)?;
-    let mut next: i64 = 0;
+    let mut next: i64 = first;
     let reader = &mut input.reader;
     let produce = || {
-        let Some(batch) = reader.next()? else { return Ok(None) };
+        let Some(mut batch) = reader.next()? else { return Ok(None) };
+        if let (Some(cut), Some(cursor)) = (&mut cut, cursor) {
+            batch = cut.apply(batch, cursor)?;
+        }
         let converted = columns.convert(task, &batch, ordinal.then_some(next))?;
         next += rows_of(&converted);
         Ok(Some(converted))
@@ -113,10 +127,8 @@ impl Columns {
         let mut fillers = Vec::with_capacity(task.columns.len());
         let names = source_names(task);
         let source_filler = |name: &str, column: &Column| {
-            let from = input.reader.columns().iter().find(|c| c.name == name).map(|c| &c.data_type);
             let index = names.iter().position(|n| *n == name).ok_or_else(lost_column)?;
-            let converter = Converter::new(from.unwrap_or(&DataType::Null), &column.ty, &options)
-                .map_err(|e| about(e, task, column))?;
+            let converter = converter(task, name, column, input, &options)?;
             Ok::<_, Error>(Filler::Source { index, converter })
         };
         for staged in &task.columns {
@@ -180,6 +192,18 @@ fn lost_column() -> Error {
     Error::new(Kind::Internal, "a batch lacks a column of its source")
 }
 
+/// From the source's column `name` to a column of staging.
+pub(super) fn converter(
+    task: &Task,
+    name: &str,
+    column: &Column,
+    input: &Input,
+    options: &Options,
+) -> Result<Converter> {
+    let from = input.reader.columns().iter().find(|c| c.name == name).map(|c| &c.data_type);
+    Converter::new(from.unwrap_or(&DataType::Null), &column.ty, options).map_err(|e| about(e, task, column))
+}
+
 /// A constant of the plan as the text that its column's type is parsed from.
 fn text_of(value: &Scalar, to: &ColumnType) -> String {
     match value {
@@ -219,7 +243,7 @@ fn null_values(task: &Task, column: &Column, source: &SourceBatch, array: &Array
 }
 
 /// Where a row is: counted from 1, as a person counts.
-fn place(source: &SourceBatch, row: usize) -> String {
-    let number = u64::try_from(row).unwrap_or(u64::MAX).saturating_add(source.first_row).saturating_add(1);
+pub(super) fn place(source: &SourceBatch, row: usize) -> String {
+    let number = source.place(row).saturating_add(1);
     format!("row {number} of \"{}\"", source.file.display())
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::RelName;
+use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
 use super::document::{Phase, Plan, TablePlan};
@@ -72,6 +73,11 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     if let Some(zone) = &table.time_zone {
         zone.parse::<chrono_tz::Tz>()
             .map_err(|_| invalid(format!("{at}.time_zone: \"{zone}\" is not a time zone")))?;
+    }
+    if let Some(lag) = table.cursor.as_ref().and_then(|c| c.lag.as_ref()) {
+        Lag::parse(lag).ok_or_else(|| {
+            invalid(format!("{at}.cursor.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
+        })?;
     }
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");

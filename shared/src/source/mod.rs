@@ -12,12 +12,19 @@ mod input;
 mod natural;
 mod pages;
 mod parquet;
+mod statistics;
 mod thrift;
 
 pub use files::{Relative, resolve};
 pub use parquet::{ParquetSource, SourceBatch, SourceColumn};
 
+use arrow::array::ArrayRef;
+
 use crate::error::Result;
+
+/// Tells of the greatest value in each of several parts of a column (as the source has it, NULL where
+/// it is not known) which parts may be left out.
+pub type Skips = Box<dyn Fn(&ArrayRef) -> Vec<bool> + Send>;
 
 /// Rows that come from files, whatever is in those.
 pub trait RowSource: Send {
@@ -26,6 +33,16 @@ pub trait RowSource: Send {
 
     /// Reads only these columns, in this order, from the first row on. Errors: 42703, 42701.
     fn project(&mut self, names: &[&str]) -> Result<()>;
+
+    /// Leaves out what `skips` says of its greatest value in `column`, where the source knows the
+    /// greatest values of its parts for sure, and that no NULL is among them. Rows are left out in
+    /// whole parts: those that come may still be without interest. Call it after `project`.
+    fn narrow(&mut self, _column: &str, _skips: Skips) {}
+
+    /// How many row groups were read so far, and how many were left out.
+    fn row_groups(&self) -> (usize, usize) {
+        (0, 0)
+    }
 
     /// The next rows; None at the end. After an error there are no more rows.
     fn next(&mut self) -> Result<Option<SourceBatch>>;

@@ -5,6 +5,7 @@
 
 mod apply;
 mod compare;
+mod cursor;
 mod ddl;
 mod early;
 mod guards;
@@ -12,17 +13,20 @@ mod log;
 mod postgres;
 mod quarantine;
 mod references;
+mod restage;
 mod sqlite;
 mod temps;
 
 pub use apply::{delete, insert, raise_sequence, update};
 pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
+pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring};
 pub use log::*;
 pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
+pub use restage::{quarantine_page, quarantined_tables, supersede};
 pub use temps::{TempTable, Temps};
 
 use std::fmt;
