@@ -76,11 +76,11 @@ impl Cut {
     /// no bound.
     pub fn skips(&self) -> Option<Skips> {
         let (converter, bound) = (self.converter.clone(), self.bound.clone()?);
-        Some(Box::new(move |greatest: &ArrayRef| {
+        Some(Skips(Box::new(move |greatest: &ArrayRef| {
             let converted = converter.convert(greatest);
             let at = |row| CursorValue::at(&converted.array, converter.target(), row);
             (0..greatest.len()).map(|row| at(row).is_some_and(|value| value < bound)).collect()
-        }))
+        })))
     }
 
     fn null_values(&self, source: &SourceBatch, rows: &[usize]) -> Error {

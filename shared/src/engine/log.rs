@@ -1,6 +1,7 @@
 //! Step 9 of a run: what happened, kept in the same transaction as the data.
 
 use crate::error::{Error, Result};
+use crate::plan::Mode;
 use crate::session::Session;
 use crate::sql;
 use crate::value::Value;
@@ -8,6 +9,7 @@ use crate::value::Value;
 use super::cursor;
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
+use super::restage;
 use super::run::{Outcome, report};
 
 /// A run on its way into the log.
@@ -108,7 +110,11 @@ impl Entry<'_> {
         let dialect = s.facts().dialect;
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
             let (phase, table): (Value, Value) = (self.phase.into(), task.name.as_str().into());
-            s.execute(&sql::quarantine_forget(dialect, task, temps), &[phase.clone(), table.clone()])?;
+            let forget = match restage::stages(self.kind, task) || task.mode == Mode::Full {
+                true => sql::quarantine_forget(dialect, task, temps),
+                false => sql::quarantine_forget_staged(dialect, task, temps),
+            };
+            s.execute(&forget, &[phase.clone(), table.clone()])?;
             if counts.refused > 0 {
                 let args = [phase, table, run_id.into()];
                 s.execute(&sql::quarantine_keep(dialect, task, temps), &args)?;

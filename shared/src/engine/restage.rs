@@ -5,18 +5,26 @@ use std::collections::HashMap;
 
 use crate::catalog::Column;
 use crate::error::Result;
+use crate::plan::Mode;
 use crate::planner::{From, Task};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Temps};
 use crate::types::ColumnType;
 use crate::value::Value;
 
+use super::RunKind;
 use super::entries::{Cell, Entries, parse};
 use super::prepare::Input;
 use super::stage;
 
 /// How many entries are read at a time.
 const PAGE: i64 = 1000;
+
+/// Whether a run stages the quarantined rows of a task. Where it deletes what it does not find, they
+/// would speak for their scope as if they were all of it.
+pub(crate) fn stages(kind: RunKind, task: &Task) -> bool {
+    kind == RunKind::Replay || (task.mode == Mode::Incremental && !task.write.deletes())
+}
 
 /// Stages a table's quarantined rows and returns how many there were.
 ///

@@ -141,12 +141,7 @@ fn stage_all(
         warn(s, task);
         tally.notes.extend(reading.notes.iter().cloned());
         let table = (schema.to_owned(), temps.staging.name.clone());
-        let again = match (&request.phase, request.kind) {
-            (Some(phase), RunKind::Replay) => Some(phase),
-            (Some(phase), _) if task.mode == Mode::Incremental && !task.write.deletes() => Some(phase),
-            _ => None,
-        };
-        if let Some(phase) = again {
+        if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
             tally.staged += restage::restage(s, phase, task, &table)?;
         }
         if let Some(input) = input {

@@ -145,7 +145,7 @@ impl OpenFile {
         let root = self.schema.root_schema().get_fields().iter().position(|c| c.name() == column);
         let skipped = root.and_then(|root| {
             let field = self.fields.get(root)?;
-            contained(|| greatest(&self.schema, &self.meta, root, field.data_type()).map(|g| skips(&g)))
+            contained(|| greatest(&self.schema, &self.meta, root, field.data_type()).map(|g| (skips.0)(&g)))
                 .ok()?
         });
         let skipped = skipped.unwrap_or_default();

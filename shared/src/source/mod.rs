@@ -24,7 +24,13 @@ use crate::error::Result;
 
 /// Tells of the greatest value in each of several parts of a column (as the source has it, NULL where
 /// it is not known) which parts may be left out.
-pub type Skips = Box<dyn Fn(&ArrayRef) -> Vec<bool> + Send>;
+pub struct Skips(pub Box<dyn Fn(&ArrayRef) -> Vec<bool> + Send>);
+
+impl std::fmt::Debug for Skips {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Skips")
+    }
+}
 
 /// Rows that come from files, whatever is in those.
 pub trait RowSource: Send {

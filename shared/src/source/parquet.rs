@@ -50,6 +50,7 @@ impl SourceBatch {
 }
 
 /// Parquet files, read one after the other.
+#[derive(Debug)]
 pub struct ParquetSource {
     columns: Vec<SourceColumn>,
     files: Vec<FileEntry>,

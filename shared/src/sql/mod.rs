@@ -24,7 +24,7 @@ pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring};
 pub use log::*;
-pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
+pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_forget_staged, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use restage::{quarantine_page, quarantined_tables, supersede};
 pub use temps::{TempTable, Temps};
