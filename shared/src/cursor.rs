@@ -63,21 +63,21 @@ impl CursorValue {
         let whole = |n: i64| Some(CursorValue::Number { unscaled: i128::from(n), scale: 0 });
         let float = |x: f64| (!x.is_nan()).then_some(CursorValue::Float(x));
         match array.data_type() {
-            DataType::Int16 => whole(array.as_primitive::<Int16Type>().value(row).into()),
-            DataType::Int32 => whole(array.as_primitive::<Int32Type>().value(row).into()),
-            DataType::Int64 => whole(array.as_primitive::<Int64Type>().value(row)),
-            DataType::Float32 => float(array.as_primitive::<Float32Type>().value(row).into()),
-            DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row)),
-            DataType::Date32 => Some(CursorValue::Date(array.as_primitive::<Date32Type>().value(row))),
+            DataType::Int16 => whole(array.as_primitive_opt::<Int16Type>()?.value(row).into()),
+            DataType::Int32 => whole(array.as_primitive_opt::<Int32Type>()?.value(row).into()),
+            DataType::Int64 => whole(array.as_primitive_opt::<Int64Type>()?.value(row)),
+            DataType::Float32 => float(array.as_primitive_opt::<Float32Type>()?.value(row).into()),
+            DataType::Float64 => float(array.as_primitive_opt::<Float64Type>()?.value(row)),
+            DataType::Date32 => Some(CursorValue::Date(array.as_primitive_opt::<Date32Type>()?.value(row))),
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                Some(CursorValue::Instant(array.as_primitive::<TimestampMicrosecondType>().value(row)))
+                Some(CursorValue::Instant(array.as_primitive_opt::<TimestampMicrosecondType>()?.value(row)))
             }
             DataType::Decimal128(_, scale) => Some(CursorValue::Number {
-                unscaled: array.as_primitive::<Decimal128Type>().value(row),
+                unscaled: array.as_primitive_opt::<Decimal128Type>()?.value(row),
                 scale: u32::try_from(*scale).ok()?,
             }),
             DataType::Utf8 => {
-                let text = array.as_string::<i32>().value(row);
+                let text = array.as_string_opt::<i32>()?.value(row);
                 match ty {
                     ColumnType::Numeric { .. } => number(text),
                     _ => Some(CursorValue::Text(text.to_owned())),

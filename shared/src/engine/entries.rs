@@ -55,7 +55,8 @@ impl Entries {
             };
             let row = columns.iter().map(cell).collect::<Result<Vec<Cell>>>()?;
             // The first value of a column that is not NULL decides.
-            let mixed = (0..row.len()).any(|i| kind(&rows, i).is_some_and(|kind| !row[i].is(kind)));
+            let mixed =
+                row.iter().enumerate().any(|(i, cell)| kind(&rows, i).is_some_and(|kind| !cell.is(kind)));
             if mixed {
                 batches.push_back(batch(columns, &std::mem::take(&mut rows))?);
             }

@@ -24,7 +24,9 @@ use crate::error::Result;
 
 /// Tells of the greatest value in each of several parts of a column (as the source has it, NULL where
 /// it is not known) which parts may be left out.
-pub struct Skips(pub Box<dyn Fn(&ArrayRef) -> Vec<bool> + Send>);
+pub struct Skips(pub Box<SkipRule>);
+
+type SkipRule = dyn Fn(&ArrayRef) -> Vec<bool> + Send;
 
 impl std::fmt::Debug for Skips {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
