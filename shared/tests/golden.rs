@@ -162,6 +162,51 @@ fn statements(dialect: Dialect) -> String {
     out
 }
 
+/// The statements in which the ways to write differ: clients, whose key is generated here, by
+/// `delete_insert`, and jobs listed twice.
+fn ways(dialect: Dialect) -> String {
+    let plan = plan::parse(
+        r#"{"version": 1, "phases": [{"name": "jobs", "tables": [
+            {"table": "clients", "source": {"parquet": "c"}, "write": "delete_insert", "merge_key": ["email"],
+             "scope": ["name"], "origin": {"column": "imported", "imported": true, "local": false}},
+            {"table": "odd \"jobs\"", "source": {"parquet": "a"}, "write": "upsert"},
+            {"table": "odd \"jobs\"", "source": {"parquet": "b"}, "write": "upsert", "on_missing_column": "keep"}]}]}"#,
+    )
+    .unwrap();
+    let (mut clients, jobs) = tables(dialect);
+    clients.columns[0].default = Default::Serial(None);
+    let all: &[&str] = &["client_id", "number", "_row", "note"];
+    let sources: [&[&str]; 3] = [&["email", "name"], all, &["client_id", "number", "note"]];
+    let planned = &plan.phases[0].tables;
+    let tables = planned.iter().zip([clients, jobs.clone(), jobs]).zip(sources).enumerate();
+    let tasks = tables.map(|(ordinal, ((planned, table), columns))| {
+        planner::bind(ordinal, planned, table, Some(SourceShape { label: "file", columns }), &[]).unwrap()
+    });
+    let mut tasks: Vec<Task> = tasks.collect();
+    planner::link(&mut tasks, planned, &|_: &RelName| None::<Table>).unwrap();
+    planner::join_listings(&mut tasks).unwrap();
+    let temps: Vec<Temps> = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
+    let known = Known { tasks: &tasks, temps: &temps };
+    let mut out = String::new();
+    for (task, temp) in tasks.iter().zip(&temps) {
+        let mut statements = vec![("compare", sql::compare(dialect, task, temp))];
+        match task.earlier.len() {
+            0 if task.write.deletes() => {
+                let mark = task.protecting_mark();
+                statements.push(("imported rows", sql::count_imported(dialect, task, temp, mark)));
+            }
+            0 => statements.push(("find", sql::find_missing(dialect, temp, &task.references[0], known))),
+            _ => {}
+        }
+        statements.push(("insert", sql::insert(dialect, task, temp)));
+        statements.extend(sql::update(dialect, task, temp).map(|s| ("update", s)));
+        for (what, statement) in statements {
+            writeln!(out, "-- {}: {what}\n{statement};\n", task.entry).unwrap();
+        }
+    }
+    out
+}
+
 /// Compares with a file beside this crate's folder `tests/golden`.
 fn compare(file: &str, now: String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
@@ -175,11 +220,13 @@ fn compare(file: &str, now: String) {
 #[test]
 fn postgres_statements() {
     compare("run.postgres.sql", statements(Dialect::Postgres));
+    compare("ways.postgres.sql", ways(Dialect::Postgres));
 }
 
 #[test]
 fn sqlite_statements() {
     compare("run.sqlite.sql", statements(Dialect::Sqlite));
+    compare("ways.sqlite.sql", ways(Dialect::Sqlite));
 }
 
 #[test]

@@ -135,18 +135,17 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
         true => s.query(&sql::cursors(dialect), &[phase.into()])?,
         false => Vec::new(),
     };
-    let groups: Vec<String> = (0..prepared.tasks.len()).map(|i| group(&prepared.tasks, i)).collect();
-    for ((task, reading), group) in prepared.tasks.iter_mut().zip(&mut prepared.readings).zip(groups) {
+    for (task, reading) in prepared.tasks.iter_mut().zip(&mut prepared.readings) {
         let options = Options { time_zone: task.time_zone, dialect };
         let (mode, why) = match &task.plan.cursor {
             None => decide(&task.plan, request, false),
             Some(cursor) => {
                 let (column, _) = column(task, cursor)?;
                 let find = |row: &&Vec<Value>| {
-                    let names = [task.name.as_str(), group.as_str(), label(cursor)];
+                    let names = [task.entry.as_str(), label(cursor)];
                     row.iter().zip(names).all(|(value, name)| value.as_str() == Some(name))
                 };
-                let text = stored.iter().find(find).and_then(|row| row.get(3)).and_then(Value::as_str);
+                let text = stored.iter().find(find).and_then(|row| row.get(2)).and_then(Value::as_str);
                 // A value of another type is one of another column: there is none yet.
                 let stored = text.and_then(|text| CursorValue::parse(text, &column.ty, &options).ok());
                 let initial = match &cursor.initial_value {
@@ -184,15 +183,6 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
         }
     }
     Ok(())
-}
-
-/// Tells the listings of one table apart.
-fn group(tasks: &[Task], index: usize) -> String {
-    let Some(task) = tasks.get(index) else { return String::new() };
-    match tasks.iter().filter(|t| t.target.id() == task.target.id() && t.ordinal < task.ordinal).count() {
-        0 => String::new(),
-        earlier => (earlier + 1).to_string(),
-    }
 }
 
 /// The mode of a table that has a place to start from or not, and why it is full where it was asked
@@ -267,19 +257,16 @@ pub(crate) fn keep(
     outcome: &Outcome,
 ) -> Result<()> {
     let dialect = s.facts().dialect;
-    for (index, ((task, reading), tally)) in
-        prepared.tasks.iter().zip(&prepared.readings).zip(&outcome.tallies).enumerate()
-    {
+    for ((task, reading), tally) in prepared.tasks.iter().zip(&prepared.readings).zip(&outcome.tallies) {
         let (Some(cursor), Some(highest)) = (&task.plan.cursor, &tally.highest) else { continue };
         let back =
             task.mode == Mode::Incremental && reading.stored.as_ref().is_some_and(|stored| highest < stored);
         if back || !reading.gapless {
             continue;
         }
-        let args: [Value; 6] = [
+        let args: [Value; 5] = [
             phase.into(),
-            task.name.as_str().into(),
-            group(&prepared.tasks, index).into(),
+            task.entry.as_str().into(),
             label(cursor).into(),
             highest.to_text(&column(task, cursor)?.0.ty).into(),
             run_id.into(),

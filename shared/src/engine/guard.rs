@@ -2,7 +2,7 @@
 
 use crate::catalog::OnDelete;
 use crate::error::{Error, Kind, Result};
-use crate::plan::Limit;
+use crate::plan::{Limit, Write};
 use crate::planner::{Task, spreads};
 use crate::session::Session;
 use crate::sql::{self, Temps};
@@ -41,8 +41,8 @@ pub(crate) fn deletes(
         Some(statement) => single_count(s, &statement)?,
         None => 0,
     };
-    let total = single_count(s, &sql::count_imported(dialect, task, task.origin.as_ref()))?;
-    let lost = counts.deletes - local;
+    let total = single_count(s, &sql::count_imported(dialect, task, temps, task.origin.as_ref()))?;
+    let lost = lost(task, counts, local);
     let limit = allowed.max_delete.or(task.plan.max_delete);
     let too_many = match limit {
         Some(limit) => limit.exceeded(lost, total),
@@ -58,6 +58,13 @@ pub(crate) fn deletes(
     )
     .detail(format!("The limit is {rule}. The source has {} rows.", counts.staged))
     .hint("raise \"max_delete\" in the plan or the call if this is meant"))
+}
+
+/// The rows that a change set loses: not the `local` ones that are meant to go, nor those of
+/// `delete_insert` that come back under another generated key.
+fn lost(task: &Task, counts: &Counts, local: i64) -> i64 {
+    let back = if task.write == Write::DeleteInsert { counts.inserts } else { 0 };
+    (counts.deletes - local - back).max(0)
 }
 
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete

@@ -109,7 +109,7 @@ impl Entry<'_> {
     ) -> Result<()> {
         let dialect = s.facts().dialect;
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
-            let (phase, table): (Value, Value) = (self.phase.into(), task.name.as_str().into());
+            let (phase, table): (Value, Value) = (self.phase.into(), task.entry.as_str().into());
             let forget = match restage::stages(self.kind, task) || task.mode == Mode::Full {
                 true => sql::quarantine_forget(dialect, task, temps),
                 false => sql::quarantine_forget_staged(dialect, task, temps),

@@ -96,6 +96,7 @@ pub(super) fn finish(
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
+    planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
     let readings = vec![Reading::default(); tasks.len()];
     Ok(Prepared { tasks, temps, inputs, readings })

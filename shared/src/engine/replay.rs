@@ -31,13 +31,14 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
     let names = state::phase_tables(s, phase)?;
     let refused = s.query(&sql::quarantined_tables(s.facts().dialect), &[phase.into()])?;
     let refused: Vec<&str> = refused.iter().filter_map(|r| r.first().and_then(Value::as_str)).collect();
-    let (plans, names): (Vec<TablePlan>, Vec<RelName>) = planned
-        .tables
-        .iter()
-        .zip(names)
-        .filter(|(plan, _)| refused.contains(&plan.table.as_str()))
-        .map(|(plan, name)| (without_limits(plan), name))
-        .unzip();
+    // All listings of a table, so that each keeps its place among them.
+    let tried = |plan: &TablePlan| {
+        let entries = listings(&planned.tables).zip(&planned.tables).filter(|(_, p)| p.table == plan.table);
+        entries.into_iter().any(|(entry, _)| refused.contains(&entry.as_str()))
+    };
+    let chosen = planned.tables.iter().zip(names).filter(|(plan, _)| tried(plan));
+    let (plans, names): (Vec<TablePlan>, Vec<RelName>) =
+        chosen.map(|(plan, name)| (without_limits(plan), name)).unzip();
     if plans.is_empty() {
         let message = format!("nothing of phase \"{phase}\" is quarantined");
         s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
@@ -48,9 +49,15 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
     phase::finish(s, &stored, phase, &request, &mut prepared)
 }
 
-/// What is quarantined already does not count against `max_quarantine`.
+/// What is quarantined already does not count against `max_quarantine`, and nothing is deleted by `scope`.
 fn without_limits(plan: &TablePlan) -> TablePlan {
-    TablePlan { max_quarantine: None, ..plan.clone() }
+    TablePlan { max_quarantine: None, scope: Vec::new(), ..plan.clone() }
+}
+
+/// What the quarantine calls the listings of a phase.
+fn listings(plans: &[TablePlan]) -> impl Iterator<Item = String> {
+    let before = |i: usize, table: &str| plans.iter().take(i).filter(|p| p.table == table).count();
+    plans.iter().enumerate().map(move |(i, plan)| planner::entry(&plan.table, before(i, &plan.table)))
 }
 
 /// The tasks, with the columns that the entries of each table have.
@@ -58,8 +65,8 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
     let tables = prepare::find_tables(s, plans, names)?;
     let dialect = s.facts().dialect;
     let mut tasks = Vec::with_capacity(plans.len());
-    for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
-        let staged = restage::shape(s, phase, &plan.table)?;
+    for (ordinal, ((plan, entry), table)) in plans.iter().zip(listings(plans)).zip(tables).enumerate() {
+        let staged = restage::shape(s, phase, &entry)?;
         let mut wanted = prepare::wanted(s, plan, None)?;
         for (name, ty) in &staged {
             // What the source would say of a column that is only sorted by.
@@ -71,7 +78,9 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
         }
         let columns: Vec<&str> = staged.keys().filter_map(|name| source_of(name, plan, &wanted)).collect();
         let shape = SourceShape { label: "the quarantine", columns: &columns };
-        let mut task = planner::bind(ordinal, plan, table, Some(shape), &wanted)?;
+        // Of a listing without entries any columns will do.
+        let shape = Some(shape).filter(|_| !staged.is_empty());
+        let mut task = planner::bind(ordinal, plan, table, shape, &wanted)?;
         if task.write.deletes() {
             task.write = Write::Upsert;
         }

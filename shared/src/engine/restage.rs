@@ -41,7 +41,7 @@ pub(crate) fn restage(
     let mut staged = 0;
     let mut after = String::new();
     loop {
-        let args = [phase.into(), task.name.as_str().into(), after.as_str().into(), PAGE.into()];
+        let args = [phase.into(), task.entry.as_str().into(), after.as_str().into(), PAGE.into()];
         let rows = s.query(&sql::quarantine_page(dialect), &args)?;
         let Some(last) = rows.last().and_then(|r| r.first()).and_then(Value::as_str) else {
             return Ok(staged);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::catalog::{RelName, Table};
+use crate::catalog::{Address, RelName, Table};
 use crate::convert::Options;
 use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
@@ -209,6 +209,13 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
     let names: Vec<RelName> = targets.iter().map(|t| RelName::new(Some(&t.schema), &t.name)).collect();
     let now = s.catalog(&names)?;
     for (before, now) in targets.iter().zip(&now) {
+        // The address of a later listing is the plan's.
+        let now = now.clone().map(|mut now| {
+            if matches!(before.address, Address::Columns(_)) {
+                now.address.clone_from(&before.address);
+            }
+            now
+        });
         if now.as_ref() != Some(*before) {
             return Err(Error::new(
                 Kind::NotInState,

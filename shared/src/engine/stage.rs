@@ -172,7 +172,7 @@ impl Columns {
             if !converted.bad.is_empty() {
                 return Err(bad_values(task, column, source, &converted.bad));
             }
-            let required = column.not_null || task.key.contains(&column.name);
+            let required = column.not_null || task.unique_key().contains(&column.name);
             if required && converted.array.null_count() > 0 {
                 return Err(null_values(task, column, source, &converted.array));
             }

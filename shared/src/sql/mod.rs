@@ -9,11 +9,14 @@ mod cursor;
 mod ddl;
 mod early;
 mod guards;
+mod listings;
 mod log;
+mod matching;
 mod postgres;
 mod quarantine;
 mod references;
 mod restage;
+mod scope;
 mod sqlite;
 mod temps;
 
@@ -100,6 +103,14 @@ trait Spelling {
     fn address_columns(&self, table: &Table) -> Vec<(String, String)>;
     /// The address of `alias`'s row, in the order of [`Spelling::address_columns`].
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String>;
+    /// What rows are partitioned by so that those with the same value of a column, and no others,
+    /// are together.
+    fn identity(&self, ty: &ColumnType, value: &str) -> String;
+    /// What rows are partitioned by so that those with equal values, as a key has it, are together.
+    fn group(&self, ty: &ColumnType, value: &str) -> String;
+    /// What follows JOIN so that `alias`'s row finds the one of `rows` (a query that yields `columns`,
+    /// each row once) with the same values, NULL being one; `hit`.hit is NULL where there is none.
+    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String;
     /// Whether two values of one column are not the same value; NULL is a value.
     fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
     /// A constant of the plan, of whatever type the column beside it has.
@@ -150,6 +161,10 @@ fn equal<'a>(
 /// The rows of staging and target that have the same key. The target's side comes first, because
 /// in SQLite the left side's collation decides.
 fn same_key(task: &Task, t: &str, s: &str) -> String {
+    // Rows without a key are never the same.
+    if task.key.is_empty() {
+        return "FALSE".to_owned();
+    }
     equal(t, &task.key, s, &task.key)
 }
 
@@ -160,8 +175,13 @@ fn list<'a>(alias: &str, names: impl IntoIterator<Item = &'a String>) -> String 
 
 /// Whether `alias`'s row counts as imported.
 fn imported(spell: &dyn Spelling, mark: &Mark, alias: &str) -> String {
+    imported_by(spell, mark, &format!("{alias}.{}", Ident(&mark.column)))
+}
+
+/// Whether a row with this value in its origin column counts as imported.
+fn imported_by(spell: &dyn Spelling, mark: &Mark, value: &str) -> String {
     let null = if mark.null_is_imported { "TRUE" } else { "FALSE" };
-    format!("coalesce({alias}.{} = {}, {null})", Ident(&mark.column), spell.literal(&mark.imported))
+    format!("coalesce({value} = {}, {null})", spell.literal(&mark.imported))
 }
 
 /// The condition that change set row `c` and target row `t` are the same row.

@@ -42,15 +42,29 @@ impl Spelling for Sqlite {
     fn address_columns(&self, table: &Table) -> Vec<(String, String)> {
         match &table.address {
             Address::Rowid(_) => vec![("t".to_owned(), "INTEGER".to_owned())],
-            Address::Ctid | Address::Key => super::temps::key_address(table),
+            Address::Ctid | Address::Key | Address::Columns(_) => super::temps::key_address(table),
         }
     }
 
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String> {
         match &table.address {
             Address::Rowid(name) => vec![format!("{alias}.{name}")],
-            Address::Ctid | Address::Key => super::temps::key_values(table, alias),
+            Address::Ctid | Address::Key | Address::Columns(_) => super::temps::key_values(table, alias),
         }
+    }
+
+    fn identity(&self, _: &ColumnType, value: &str) -> String {
+        format!("{value} COLLATE BINARY")
+    }
+
+    fn group(&self, _: &ColumnType, value: &str) -> String {
+        value.to_owned()
+    }
+
+    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
+        let pairs = columns.iter().map(|c| format!("{alias}.{} IS {hit}.{}", Ident(c), Ident(c)));
+        let pairs = pairs.collect::<Vec<_>>().join(" AND ");
+        format!("(SELECT *, TRUE AS hit FROM ({rows}) u) {hit} ON {pairs}")
     }
 
     fn differ(&self, _: &ColumnType, a: &str, b: &str) -> String {
