@@ -47,6 +47,7 @@ fn table(dialect: Dialect, name: &str, key: &[&str], columns: Vec<Column>) -> Ta
         foreign_keys: Vec::new(),
         referenced_by: Vec::new(),
         triggers: Vec::new(),
+        deferrable: Vec::new(),
     }
 }
 
@@ -98,7 +99,7 @@ fn phase() -> Plan {
     plan::parse(
         r#"{"version": 1, "phases": [{"name": "jobs", "tables": [
             {"table": "odd \"jobs\"", "source": {"parquet": "jobs.parquet"}, "write": "upsert",
-             "ignore": ["note"], "on_missing_reference": "quarantine"},
+             "ignore": ["note"], "on_missing_reference": "quarantine", "on_duplicate_key": "last", "dedup_sort": "number"},
             {"table": "clients", "source": {"parquet": "clients.parquet"}, "write": "replace",
              "origin": {"column": "imported", "imported": true, "local": false}}]}]}"#,
     )
@@ -136,7 +137,13 @@ fn statements(dialect: Dialect) -> String {
                 add(&format!("{name}: make"), statement);
             }
         }
-        add(&format!("{name}: duplicate keys"), &sql::duplicate_keys(dialect, task, temp));
+        add(&format!("{name}: duplicate keys"), &sql::duplicate_keys(dialect, task, temp, false));
+        add(&format!("{name}: refuse duplicates"), &sql::refuse_duplicates(dialect, task, temp, true));
+        for statement in sql::delete_losers(dialect, task, temp, true) {
+            add(&format!("{name}: keep the last"), &statement);
+        }
+        add(&format!("{name}: find NULL"), &sql::find_nulls(task, temp, &task.key));
+        add(&format!("{name}: refuse NULL"), &sql::refuse_nulls(task, temp, &task.key, "null_key"));
         let links: Vec<_> = task.references.iter().collect();
         if let [link] = links[..] {
             add(&format!("{name}: refuse"), &sql::refuse_missing(dialect, task, temp, &links, known));
@@ -145,18 +152,49 @@ fn statements(dialect: Dialect) -> String {
         }
         add(&format!("{name}: compare"), &sql::compare(dialect, task, temp));
         add(&format!("{name}: retain"), &sql::retain(dialect, task, temp));
+        if let Some(mark) = task.protecting_mark() {
+            let find = sql::find_conflicts(dialect, task, temp, mark).unwrap();
+            add(&format!("{name}: local conflicts"), &find);
+            let refuse = sql::refuse_conflicts(dialect, task, temp, mark).unwrap();
+            add(&format!("{name}: refuse local conflicts"), &refuse);
+            add(&format!("{name}: no longer preserved"), &sql::drop_preserved(task, temp));
+        }
         for key in &task.target.referenced_by {
             let child = Some((&tasks[1], &temps[1]));
-            add(&format!("{name}: referring"), &sql::count_referring(dialect, task, temp, key, child));
+            add(
+                &format!("{name}: referring"),
+                &sql::count_referring(dialect, task, temp, key, &[(&tasks[1], &temps[1])]),
+            );
             let unmark = sql::unmark_parents(dialect, (task, temp), child, key);
             add(&format!("{name}: no early delete"), &unmark);
         }
         if index == 0 {
             add(&format!("{name}: early"), &sql::mark_claimed(dialect, task, temp, &["email".to_owned()]));
+            let uniques: Vec<_> = task.secondary_uniques().collect();
+            add(&format!("{name}: conflicts"), &sql::find_unique_conflicts(dialect, task, temp, uniques[0]));
+            add(
+                &format!("{name}: refuse conflicts"),
+                &sql::refuse_unique_conflicts(dialect, task, temp, uniques[0]),
+            );
+            let column = task.parking_column(uniques[0]).unwrap().to_owned();
+            add(&format!("{name}: park"), &sql::park(dialect, task, temp, &uniques, &[column]));
+            let late = Task { late: vec!["name".to_owned()], ..task.clone() };
+            add(&format!("{name}: late insert"), &sql::insert(dialect, &late, temp));
+            add(&format!("{name}: late references"), &sql::bind_late(&late, temp).unwrap());
+            add(&format!("{name}: unlink"), &sql::unlink(dialect, &late, temp, 'd'));
+            let children = [(&tasks[1], &temps[1])];
+            let key = &task.target.referenced_by[0];
+            let retain = sql::retain_referred(dialect, task, temp, key, &children);
+            add(&format!("{name}: retain referred"), &retain);
+            add(&format!("{name}: rewritten"), &sql::count_rewritten(dialect, task, temp).unwrap());
+            let deferring = [Task { deferred: vec![key.clone()], ..late }];
+            add(&format!("{name}: defer"), &sql::defer(dialect, &deferring, true).unwrap());
         }
         add(&format!("{name}: insert"), &sql::insert(dialect, task, temp));
         add(&format!("{name}: update"), &sql::update(dialect, task, temp).unwrap());
         add(&format!("{name}: delete"), &sql::delete(dialect, task, temp, 'd'));
+        add(&format!("{name}: examples of refused rows"), &sql::example_entries(dialect, task, temp));
+        add(&format!("{name}: forget in quarantine"), &sql::quarantine_forget(dialect, task, temp));
         add(&format!("{name}: keep in quarantine"), &sql::quarantine_keep(dialect, task, temp));
     }
     out

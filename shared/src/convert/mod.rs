@@ -16,6 +16,7 @@ mod json;
 mod moments;
 mod numbers;
 mod parse;
+mod show;
 pub mod text;
 mod text_columns;
 
@@ -32,6 +33,9 @@ use crate::error::{Error, Kind, Result};
 use crate::session::Dialect;
 use crate::types::ColumnType;
 use build::{Fault, Faults, strings};
+use show::shown;
+
+pub use show::json_of;
 
 /// What a conversion depends on besides the two types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +64,6 @@ pub struct Converted {
     /// In the order of rows.
     pub bad: Vec<Bad>,
 }
-
-/// How many characters of a value are shown.
-const SHOWN: usize = 60;
 
 /// Converts arrays to what a column takes.
 #[derive(Debug, Clone)]
@@ -339,27 +340,6 @@ fn merge(mut first: Faults, second: Faults) -> Faults {
     first.extend(second);
     first.sort_by_key(|(row, _)| *row);
     first
-}
-
-/// One value as text, cut at 60 characters.
-fn shown(array: &ArrayRef, row: usize) -> String {
-    let one = array.slice(row, 1);
-    let mut out = String::new();
-    if let Ok((one, bad)) = simple(&one)
-        && bad.is_empty()
-    {
-        match (text::writer(&one), json::from_nested(&one)) {
-            (Some(write), _) => write(0, &mut out),
-            (None, Ok((json, _))) if !json.is_null(0) => out.push_str(json.value(0)),
-            _ => {}
-        }
-    } else {
-        out.push_str("(beyond the range of time)");
-    }
-    match out.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", out.get(..end).unwrap_or_default()),
-        None => out,
-    }
 }
 
 /// How a column type is called in messages.

@@ -1,26 +1,36 @@
 //! Step 8 of a run: the change sets onto the targets, and the proof that they arrived.
 
-use crate::catalog::{Default, Table};
+use crate::catalog::{Default, ForeignKey, OnDelete, Table};
 use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::Session;
 use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
-use super::early;
 use super::guard::single_count;
+use super::run::Tally;
+use super::{deferred, early, late, park, rewrite};
 
-/// Writes all change sets: early deletes, inserts and then updates, parents to children, then all
-/// other deletes, children to parents, so that a child that moves to another parent is never lost
-/// with its old one.
+/// Writes all change sets: early deletes, inserts and then updates, parents to children, late
+/// references, then all other deletes, children to parents, so that a child that moves to another
+/// parent is never lost with its old one. Then looks at what was written.
 ///
 /// Errors: 09000 where a trigger kept a row from being written, 40001 where rows changed between
 /// comparison and writing, XX000 where the outcome does not balance.
-pub(crate) fn apply(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]) -> Result<()> {
+pub(crate) fn apply(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    counts: &[Counts],
+    tallies: &mut [Tally],
+) -> Result<()> {
     let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).collect();
-    s.as_engine(&targets, &mut |s| write(s, tasks, temps, counts))?;
-    for ((task, temps), counts) in tasks.iter().zip(temps).zip(counts) {
-        prove(s, task, temps, counts)?;
+    s.as_engine(&targets, &mut |s| {
+        deferred::deferring(s, tasks, counts, &mut |s| write(s, tasks, temps, counts))
+    })?;
+    for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {
+        rewrite::look(s, task, temp, counts, tally)?;
+        prove(s, task, temp, counts)?;
     }
     Ok(())
 }
@@ -29,8 +39,15 @@ fn write(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]
     let dialect = s.facts().dialect;
     let all = || tasks.iter().zip(temps).zip(counts);
     let early = early::mark(s, tasks, temps, counts)?;
+    let cascades = tasks.iter().any(cascades_within);
     for (((task, temp), _), early) in all().zip(&early).rev() {
-        expect(s, task, &sql::delete(dialect, task, temp, 'e'), *early, "deleted")?;
+        late::unlink(s, task, temp, 'e', *early)?;
+    }
+    for (((task, temp), _), early) in all().zip(&early).rev() {
+        expect_gone(s, task, &sql::delete(dialect, task, temp, 'e'), *early, cascades)?;
+    }
+    for ((task, temp), counts) in all() {
+        park::park(s, task, temp, counts)?;
     }
     for ((task, temp), counts) in all() {
         expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
@@ -43,14 +60,50 @@ fn write(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]
             expect(s, task, &statement, counts.updates, "updated")?;
         }
     }
+    for ((task, temp), counts) in all() {
+        late::bind(s, task, temp, counts)?;
+    }
     for (((task, temp), counts), early) in all().zip(&early).rev() {
-        expect(s, task, &sql::delete(dialect, task, temp, 'd'), counts.deletes - early, "deleted")?;
+        late::unlink(s, task, temp, 'd', counts.deletes - early)?;
+    }
+    for (((task, temp), counts), early) in all().zip(&early).rev() {
+        expect_gone(s, task, &sql::delete(dialect, task, temp, 'd'), counts.deletes - early, cascades)?;
     }
     Ok(())
 }
 
+/// Whether rows of a task that go may take other rows of the change set with them, before a
+/// statement comes to these: the table cascades to itself, or round a circle.
+fn cascades_within(task: &Task) -> bool {
+    let within = |key: &&ForeignKey| key.parent == task.target.id() || task.deferred.contains(key);
+    task.target.foreign_keys.iter().filter(within).any(|key| key.on_delete == OnDelete::Cascade)
+}
+
+/// Runs a statement that must delete exactly `wanted` rows; no more than these where rows may have
+/// gone by a cascade, which the proof that follows counts.
+fn expect_gone(s: &mut dyn Session, task: &Task, statement: &Sql, wanted: i64, cascades: bool) -> Result<()> {
+    if !cascades {
+        return expect(s, task, statement, wanted, "deleted");
+    }
+    if wanted == 0 {
+        return Ok(());
+    }
+    s.check_interrupt()?;
+    let gone = s.execute(statement, &[])?;
+    if i64::try_from(gone).is_ok_and(|gone| gone <= wanted) {
+        return Ok(());
+    }
+    Err(mismatch(task, format!("{wanted} rows of \"{}\" were to be deleted, and {gone} were.", task.name)))
+}
+
 /// Runs a statement that must write exactly `wanted` rows; none at all for 0.
-fn expect(s: &mut dyn Session, task: &Task, statement: &Sql, wanted: i64, verb: &str) -> Result<()> {
+pub(super) fn expect(
+    s: &mut dyn Session,
+    task: &Task,
+    statement: &Sql,
+    wanted: i64,
+    verb: &str,
+) -> Result<()> {
     if wanted == 0 {
         return Ok(());
     }

@@ -5,7 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray};
+use arrow::array::{
+    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Float64Array, Int64Array, StringArray,
+};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use serde_json::value::RawValue;
@@ -105,6 +107,7 @@ impl RowSource for Entries {
 pub(super) enum Cell {
     Null,
     Text(String),
+    Bytes(Vec<u8>),
     Bool(bool),
     Int(i64),
     Float(f64),
@@ -125,6 +128,16 @@ impl Cell {
             let text = serde_json::from_str(raw);
             return text.map(Cell::Text).map_err(|e| {
                 Error::new(Kind::Internal, "a quarantined value is not JSON").detail(e.to_string())
+            });
+        }
+        if raw.starts_with('{')
+            && let Ok(found) = serde_json::from_str::<Hexadecimal>(raw)
+            && let Some(bytes) = found.read()
+        {
+            return Ok(match String::from_utf8(bytes) {
+                Ok(text) if *ty != ColumnType::Bytes => Cell::Text(text),
+                Ok(text) => Cell::Bytes(text.into_bytes()),
+                Err(error) => Cell::Bytes(error.into_bytes()),
             });
         }
         if let Ok(b) = raw.parse() {
@@ -157,6 +170,21 @@ impl Cell {
     }
 }
 
+/// Bytes, and text that JSON has no place for: `{"bytes": "\\x6100"}`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hexadecimal {
+    bytes: String,
+}
+
+impl Hexadecimal {
+    fn read(&self) -> Option<Vec<u8>> {
+        let (pairs, []) = self.bytes.strip_prefix("\\x")?.as_bytes().as_chunks::<2>() else { return None };
+        let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        pairs.iter().map(byte).collect()
+    }
+}
+
 /// The first value in column `i` that is not NULL.
 fn kind(rows: &[Vec<Cell>], i: usize) -> Option<&Cell> {
     rows.iter().filter_map(|row| row.get(i)).find(|cell| **cell != Cell::Null)
@@ -183,6 +211,7 @@ fn array(rows: &[Vec<Cell>], i: usize) -> ArrayRef {
         None | Some(Cell::Null | Cell::Text(_)) => {
             Arc::new(of!(Cell::Text(text) => text.as_str(), StringArray))
         }
+        Some(Cell::Bytes(_)) => Arc::new(of!(Cell::Bytes(bytes) => bytes.as_slice(), BinaryArray)),
         Some(Cell::Bool(_)) => Arc::new(of!(Cell::Bool(b) => *b, BooleanArray)),
         Some(Cell::Int(_)) => Arc::new(of!(Cell::Int(n) => *n, Int64Array)),
         Some(Cell::Float(_)) => Arc::new(of!(Cell::Float(x) => *x, Float64Array)),
@@ -223,6 +252,8 @@ mod tests {
         assert_eq!(read("7", &ColumnType::Any), Cell::Int(7));
         assert_eq!(read(r#""text""#, &ColumnType::Json), Cell::Text(r#""text""#.to_owned()));
         assert_eq!(read(r#"{"a": [1]}"#, &ColumnType::Json), Cell::Text(r#"{"a": [1]}"#.to_owned()));
+        assert_eq!(read(r#"{"bytes": "\\x00ff"}"#, &text), Cell::Bytes(vec![0, 255]));
+        assert_eq!(read(r#"{"bytes": "\\x6100"}"#, &text), Cell::Text("a\0".to_owned()));
         // A number beyond every array stays text, and its column says what it thinks of it.
         assert_eq!(read("1e300", &numeric), Cell::Text("1e300".to_owned()));
     }

@@ -9,6 +9,8 @@ use crate::sql::{self, Temps};
 
 use super::check::shown;
 use super::compare::Counts;
+use super::retain;
+use super::run::Tally;
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -67,6 +69,30 @@ fn lost(task: &Task, counts: &Counts, local: i64) -> i64 {
     (counts.deletes - local - back).max(0)
 }
 
+/// Refuses a run that quarantines more rows than the plan's `max_quarantine`. Errors: 55000 with
+/// counts and examples.
+pub(crate) fn quarantined(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<()> {
+    let limit = task.plan.max_quarantine.filter(|limit| limit.exceeded(tally.refused, tally.staged));
+    let Some(limit) = limit else { return Ok(()) };
+    let rows = s.query(&sql::example_entries(s.facts().dialect, task, temps), &[])?;
+    let lines = rows.iter().map(|row| match row.as_slice() {
+        [key, detail] => {
+            format!("{}: {}", shown(std::slice::from_ref(key)), shown(std::slice::from_ref(detail)))
+        }
+        row => shown(row),
+    });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    Err(Error::new(
+        Kind::NotInState,
+        format!(
+            "{} of {} rows of the source of \"{}\" would be quarantined",
+            tally.refused, tally.staged, task.name
+        ),
+    )
+    .detail(format!("The limit is {limit}.\n{lines}"))
+    .hint("mend the source, or raise \"max_quarantine\" in the plan"))
+}
+
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete
 /// or change those others by itself (unless allowed), 23503 where it would refuse.
 pub(crate) fn children(
@@ -82,9 +108,9 @@ pub(crate) fn children(
         return Ok(());
     }
     let (dialect, enforced) = (s.facts().dialect, s.facts().foreign_keys);
-    for key in &task.target.referenced_by {
-        let child = tasks.iter().zip(temps).find(|(t, _)| t.target.id() == key.table);
-        let count = single_count(s, &sql::count_referring(dialect, task, own, key, child))?;
+    for key in &retain::incoming(tasks, index) {
+        let children = retain::writers(tasks, temps, key);
+        let count = single_count(s, &sql::count_referring(dialect, task, own, key, &children))?;
         if count == 0 {
             continue;
         }
@@ -100,7 +126,9 @@ pub(crate) fn children(
                 format!("rows of \"{}\" are still referred to", task.name),
             )
             .detail(facts)
-            .hint("delete or change the rows that refer to them first"));
+            .hint(
+                "delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\"",
+            ));
         }
         if !allowed.cascade {
             let what = if key.on_delete == OnDelete::Cascade { "deleted" } else { "changed" };

@@ -15,7 +15,7 @@ use crate::value::Value;
 use super::RunKind;
 use super::entries::{Cell, Entries, parse};
 use super::prepare::Input;
-use super::stage;
+use super::stage::{self, Loaded};
 
 /// How many entries are read at a time.
 const PAGE: i64 = 1000;
@@ -26,59 +26,51 @@ pub(crate) fn stages(kind: RunKind, task: &Task) -> bool {
     kind == RunKind::Replay || (task.mode == Mode::Incremental && !task.write.deletes())
 }
 
-/// Stages a table's quarantined rows and returns how many there were.
+/// Stages a table's quarantined rows and returns how many there were, and how many of them do not fit still.
 ///
 /// Errors: 55000 where an entry lacks a column that is staged now, and those of [`stage::stage`].
 pub(crate) fn restage(
     s: &mut dyn Session,
     phase: &str,
     task: &Task,
-    table: &(String, String),
-) -> Result<i64> {
+    schema: &str,
+    temps: &Temps,
+) -> Result<Loaded> {
     let dialect = s.facts().dialect;
     let by_name = by_own_names(task);
     let columns: Vec<&Column> = sourced(&by_name).collect();
-    let mut staged = 0;
+    let mut all = Loaded::default();
     let mut after = String::new();
     loop {
         let args = [phase.into(), task.entry.as_str().into(), after.as_str().into(), PAGE.into()];
         let rows = s.query(&sql::quarantine_page(dialect), &args)?;
         let Some(last) = rows.last().and_then(|r| r.first()).and_then(Value::as_str) else {
-            return Ok(staged);
+            return Ok(all);
         };
         let entries = rows.iter().filter_map(|r| r.get(1)?.as_str());
-        let reader = Box::new(Entries::new(task, &columns, entries, staged)?);
+        let reader = Box::new(Entries::new(task, &columns, entries, all.rows)?);
         let mut input = Input { label: "the quarantine".to_owned(), reader };
-        staged += stage::stage(s, &by_name, table.clone(), &mut input, None, staged)?;
+        let loaded = stage::stage(s, &by_name, schema, temps, &mut input, None, all.rows)?;
+        all.rows += loaded.rows;
+        all.refused += loaded.refused;
         last.clone_into(&mut after);
     }
 }
 
-/// Drops restaged rows that a newer row of the source with the same key supersedes; returns how many.
-pub(crate) fn supersede(
-    s: &mut dyn Session,
-    task: &Task,
-    temps: &Temps,
-    restaged: i64,
-) -> Result<Superseded> {
-    let mut superseded = Superseded::default();
+/// Drops restaged rows that a newer row of the source with the same key supersedes; returns how many,
+/// and how many of these had been refused again.
+pub(crate) fn supersede(s: &mut dyn Session, task: &Task, temps: &Temps, restaged: i64) -> Result<Loaded> {
+    let mut superseded = Loaded::default();
     if restaged == 0 || task.key.is_empty() {
         return Ok(superseded);
     }
     for newer in [&temps.staging, &temps.refused] {
-        superseded.staged += count(s.execute(&sql::supersede(task, &temps.staging, newer, restaged), &[])?);
-        superseded.refused += count(s.execute(&sql::supersede(task, &temps.refused, newer, restaged), &[])?);
+        let refused = count(s.execute(&sql::supersede(task, &temps.refused, newer, restaged), &[])?);
+        superseded.refused += refused;
+        superseded.rows += refused;
+        superseded.rows += count(s.execute(&sql::supersede(task, &temps.staging, newer, restaged), &[])?);
     }
     Ok(superseded)
-}
-
-/// Restaged rows that gave way to newer ones.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Superseded {
-    /// Those that were in staging.
-    pub staged: i64,
-    /// Those that had been refused again.
-    pub refused: i64,
 }
 
 fn count(rows: u64) -> i64 {
@@ -121,6 +113,7 @@ pub(crate) fn shape(s: &mut dyn Session, phase: &str, table: &str) -> Result<Has
                 Cell::Int(_) => ColumnType::Int8,
                 Cell::Float(_) | Cell::Decimal(..) if dialect == Dialect::Sqlite => ColumnType::Float8,
                 Cell::Float(_) | Cell::Decimal(..) => ColumnType::Numeric { limit: None, exact: true },
+                Cell::Bytes(_) => ColumnType::Bytes,
                 Cell::Null | Cell::Text(_) => text.clone(),
             };
             if first {

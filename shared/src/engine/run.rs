@@ -16,7 +16,8 @@ use super::cut::Cut;
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, cursor, restage, stage};
+use super::stage::Loaded;
+use super::{apply, check, cursor, keys, local, restage, retain, stage, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -102,10 +103,11 @@ pub(crate) fn run(
         }
     }
     let started = Instant::now();
-    let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let (counts, tallies) = (&outcome.counts, &mut outcome.tallies);
     match request.kind {
-        RunKind::Sync | RunKind::Replay => apply::apply(s, tasks, temps, counts)?,
-        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts))?,
+        RunKind::Sync | RunKind::Replay => apply::apply(s, tasks, temps, counts, tallies)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts, tallies))?,
         RunKind::DryRun => {}
     }
     // Writing interleaves the tables: its time is shared by rows.
@@ -140,20 +142,19 @@ fn stage_all(
         let started = Instant::now();
         warn(s, task);
         tally.notes.extend(reading.notes.iter().cloned());
-        let table = (schema.to_owned(), temps.staging.name.clone());
         if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
-            tally.staged += restage::restage(s, phase, task, &table)?;
+            tally.add(restage::restage(s, phase, task, schema, temps)?);
         }
         if let Some(input) = input {
             let options = Options { time_zone: task.time_zone, dialect };
             let mut cut = cursor::cut(task, reading, input, &options)?;
             let restaged = tally.staged;
-            tally.staged += stage::stage(s, task, table, input, cut.as_mut(), restaged)?;
+            tally.add(stage::stage(s, task, schema, temps, input, cut.as_mut(), restaged)?);
             if let Some(cut) = cut {
                 tally.cut(cut, input.reader.row_groups());
             }
             let superseded = restage::supersede(s, task, temps, restaged)?;
-            tally.staged -= superseded.staged + superseded.refused;
+            tally.staged -= superseded.rows;
             tally.refused -= superseded.refused;
         } else if request.kind != RunKind::Replay {
             return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
@@ -167,6 +168,11 @@ fn stage_all(
 }
 
 impl Tally {
+    fn add(&mut self, loaded: Loaded) {
+        self.staged += loaded.rows;
+        self.refused += loaded.refused;
+    }
+
     /// Counts what a cursor met and left out; `groups` are the row groups that were read and those
     /// that were not.
     fn cut(&mut self, cut: Cut, (read, left_out): (usize, usize)) {
@@ -187,16 +193,25 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
-    for (task, temp) in tasks.iter().zip(temps) {
-        check::unique_keys(s, task, temp)?;
-    }
+    keys::settle(s, tasks, temps, &mut tallies)?;
     check::references(s, tasks, temps, &mut tallies)?;
+    while unique::conflicts(s, tasks, temps, &mut tallies)? {
+        check::references(s, tasks, temps, &mut tallies)?;
+    }
+    for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
+        guard::quarantined(s, task, temp, tally)?;
+    }
     let mut counts = Vec::with_capacity(tasks.len());
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
         counts.push(compare::compare(s, task, temp, tally)?);
         tally.elapsed_ms += millis(started);
     }
+    for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(&mut counts).zip(&mut tallies) {
+        local::conflicts(s, task, temp, counts, tally)?;
+        guard::quarantined(s, task, temp, tally)?;
+    }
+    retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
     for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
         guard::deletes(s, task, temp, counts, allowed)?;
         guard::children(s, tasks, temps, index, counts, allowed)?;

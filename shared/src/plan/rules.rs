@@ -6,7 +6,7 @@ use crate::catalog::RelName;
 use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
-use super::document::{Phase, Plan, TablePlan, Write};
+use super::document::{DuplicateKey, Phase, Plan, TablePlan, Write};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -105,6 +105,16 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         && origin.imported == origin.local
     {
         return Err(invalid(format!("{at}.origin: \"imported\" and \"local\" are the same")));
+    }
+    if (table.on_duplicate_key == DuplicateKey::Last) != table.dedup_sort.is_some() {
+        return Err(invalid(format!(
+            "{at}.dedup_sort: goes with \"on_duplicate_key\": \"last\", and it with this"
+        )));
+    }
+    if table.write == Write::DeleteInsert && table.on_duplicate_key != DuplicateKey::Error {
+        return Err(invalid(format!(
+            "{at}.on_duplicate_key: \"delete_insert\" keeps duplicates as they are"
+        )));
     }
     if let Some(zone) = &table.time_zone {
         zone.parse::<chrono_tz::Tz>()

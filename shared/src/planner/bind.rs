@@ -2,7 +2,7 @@
 
 use crate::catalog::{Address, Column, Default, RelationKind, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, TablePlan, Write};
+use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, TablePlan, Write};
 use crate::types::ColumnType;
 
 use super::{Extra, From, Mark, Rule, Staged, Task};
@@ -101,6 +101,14 @@ fn make(
         extra.push(Extra { rule: wanted.rule, source, column });
     }
     binder.check_extra()?;
+    if let Some(SortColumn::Target(name)) = &plan.dedup_sort
+        && !columns.iter().any(|c| c.column.name == *name)
+    {
+        return Err(match target.column(name) {
+            Some(column) => binder.missing(column, name),
+            None => no_column(&plan.table, name),
+        });
+    }
     let warnings = binder.warnings;
     let origin = plan.origin.as_ref().map(|origin| Mark {
         column: origin.column.clone(),
@@ -122,6 +130,8 @@ fn make(
         extra,
         origin,
         references: Vec::new(),
+        late: Vec::new(),
+        deferred: Vec::new(),
         earlier: Vec::new(),
         later: Vec::new(),
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),

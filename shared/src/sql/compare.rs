@@ -105,19 +105,6 @@ pub fn count_ops(dialect: Dialect, temps: &Temps) -> Sql {
     Sql::new(format!("SELECT {op}, count(*) FROM {} GROUP BY op", temps.changes.qualified))
 }
 
-/// Up to 5 keys that more than one staged row has: rows of (key columns as text, count).
-pub fn duplicate_keys(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
-    let spell = spelling(dialect);
-    let keys: Vec<String> = task.key.iter().map(|k| Ident(k).to_string()).collect();
-    let texts: Vec<String> = keys.iter().map(|k| spell.text(k)).collect();
-    let keys = keys.join(", ");
-    Sql::new(format!(
-        "SELECT {}, count(*) FROM {} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 5",
-        texts.join(", "),
-        temps.staging.qualified,
-    ))
-}
-
 /// Up to 5 keys of the rows with this op, as text: of the target row where there is one.
 pub fn example_rows(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
     let spell = spelling(dialect);

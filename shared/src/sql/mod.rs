@@ -7,30 +7,46 @@ mod apply;
 mod compare;
 mod cursor;
 mod ddl;
+mod deferred;
 mod early;
 mod guards;
+mod keys;
+mod late;
 mod listings;
+mod local;
 mod log;
 mod matching;
+mod park;
 mod postgres;
 mod quarantine;
 mod references;
 mod restage;
+mod rewrite;
 mod scope;
 mod sqlite;
 mod temps;
+mod unique;
 
 pub use apply::{delete, insert, raise_sequence, update};
-pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
+pub use compare::{compare, count_ops, example_refused, example_rows, retain};
 pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
-pub use guards::{count_imported, count_local_deletes, count_referring};
+pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
+pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
+pub use late::{bind_late, count_late, count_unlinked, unlink};
+pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
-pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_forget_staged, quarantine_keep};
+pub use park::{count_parked, example_parked, park};
+pub use quarantine::{
+    example_entries, quarantine_clear, quarantine_forget, quarantine_forget_staged, quarantine_keep,
+};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use restage::{quarantine_page, quarantined_tables, supersede};
+pub use rewrite::count_rewritten;
 pub use temps::{TempTable, Temps};
+pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
 
 use std::fmt;
 
@@ -113,6 +129,10 @@ trait Spelling {
     fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String;
     /// Whether two values of one column are not the same value; NULL is a value.
     fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
+    /// A value in the order that both databases sort it: numbers by value, text byte by byte.
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String;
+    /// A JSON object with the members of a second one put in place of its own; a NULL changes nothing.
+    fn merge_json(&self, object: &str, members: &str) -> String;
     /// A constant of the plan, of whatever type the column beside it has.
     fn literal(&self, value: &Scalar) -> String;
     /// A table of ours.

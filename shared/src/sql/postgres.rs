@@ -83,6 +83,19 @@ impl Spelling for Postgres {
         )
     }
 
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            ColumnType::Text { .. } => format!("{value} COLLATE \"C\""),
+            // json has no order.
+            ColumnType::Json => format!("{value}::pg_catalog.text COLLATE \"C\""),
+            _ => value.to_owned(),
+        }
+    }
+
+    fn merge_json(&self, object: &str, members: &str) -> String {
+        format!("({object})::pg_catalog.jsonb || coalesce({members}, '{{}}')::pg_catalog.jsonb")
+    }
+
     // An untyped literal takes the type of the column it stands beside, whatever that is.
     fn literal(&self, value: &Scalar) -> String {
         let text = match value {

@@ -71,6 +71,18 @@ impl Spelling for Sqlite {
         format!("{a} COLLATE BINARY IS NOT {b}")
     }
 
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            // Exact decimals are text here.
+            ColumnType::Numeric { .. } => format!("CAST({value} AS REAL)"),
+            _ => format!("{value} COLLATE BINARY"),
+        }
+    }
+
+    fn merge_json(&self, object: &str, members: &str) -> String {
+        format!("json_patch({object}, coalesce({members}, '{{}}'))")
+    }
+
     fn literal(&self, value: &Scalar) -> String {
         match value {
             Scalar::Bool(b) => i32::from(*b).to_string(),
@@ -102,6 +114,8 @@ impl Spelling for Sqlite {
             ColumnType::Bool => {
                 format!("CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END")
             }
+            // Text here, a number in JSON.
+            ColumnType::Numeric { exact: true, .. } => format!("coalesce({value}, 'null')"),
             ColumnType::Bytes | ColumnType::Any => {
                 format!(
                     "json_quote(CASE typeof({value}) WHEN 'blob' THEN '\\x' || lower(hex({value})) ELSE {value} END)"

@@ -25,8 +25,9 @@ pub struct TempTable {
 pub struct Temps {
     /// The rows of the source, typed like the target, with their ordinal.
     pub staging: TempTable,
-    /// Staged rows that were refused, with `_reason` (a word), `_detail` (a sentence) and, where the
-    /// row as it came does not fit these columns, `_data` (a JSON object; else NULL).
+    /// Staged rows that were refused, with `_reason` (a word), `_detail` (a sentence) and, where a row
+    /// as it came does not fit these columns, `_data`: a JSON object of the values that are NULL here
+    /// for not fitting, by column (else NULL).
     pub refused: TempTable,
     /// The change set: `op`, the staged row `s`, the target row's address. `op` is `i`nsert,
     /// `u`pdate, `d`elete, `p`reserved or `r`etained; unchanged rows are not stored.
