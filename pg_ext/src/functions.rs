@@ -110,6 +110,12 @@ fn sync_job(phase: Option<&str>) -> &'static str {
     run(|session| api::sync_job(session, phase))
 }
 
+#[pg_extern]
+fn replay_quarantine(phase: Option<&str>) -> ReportRows {
+    let phase = required("phase", phase);
+    report(run(|session| api::replay_quarantine(session, phase)))
+}
+
 // Rows as the script declares them: the columns of the core's `report` types, in their order.
 type ReportRows = TableIterator<
     'static,

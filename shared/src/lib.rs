@@ -9,6 +9,7 @@
 pub mod api;
 pub mod catalog;
 pub mod convert;
+pub mod cursor;
 pub mod engine;
 pub mod error;
 pub mod export;

@@ -212,6 +212,7 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
         s.execute(&sql::insert_phase_table(dialect), &args)?;
     }
     s.execute(&sql::quarantine_clear(dialect), &[])?;
+    s.execute(&sql::cursor_clear(dialect), &[])?;
     Ok(())
 }
 

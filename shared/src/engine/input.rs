@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::Source;
 use crate::session::{CursorId, Dialect, Facts, Session};
 use crate::source::{
-    self, Format, JsonSource, ParquetSource, Relative, RowSource, SourceBatch, SourceColumn,
+    self, Format, JsonSource, ParquetSource, Relative, RowSource, Skips, SourceBatch, SourceColumn,
 };
 use crate::sql::{self, Sql};
 use crate::types::ColumnType;
@@ -51,6 +51,23 @@ impl Reader {
         match self {
             Reader::Files(files) => files.project(names),
             Reader::Rows(rows) => rows.project(names),
+        }
+    }
+
+    /// Lets a source leave out parts whose greatest value in `column` the rule says are not wanted.
+    pub fn narrow(&mut self, column: &str, skips: Skips) {
+        match self {
+            Reader::Files(files) => files.narrow(column, skips),
+            // A database compares in its own way; what is not wanted is left out afterwards.
+            Reader::Rows(_) => {}
+        }
+    }
+
+    /// How many row groups were read so far, and how many were left out.
+    pub fn row_groups(&self) -> (usize, usize) {
+        match self {
+            Reader::Files(files) => files.row_groups(),
+            Reader::Rows(_) => (0, 0),
         }
     }
 
@@ -255,7 +272,7 @@ impl Rows {
         self.fetch = next_fetch(self.fetch, &batch);
         let first_row = self.row;
         self.row = self.row.saturating_add(batch.num_rows() as u64);
-        Ok(Some(SourceBatch { from: Arc::clone(&self.called), first_row, batch }))
+        Ok(Some(SourceBatch { from: Arc::clone(&self.called), first_row, rows: None, batch }))
     }
 
     fn statement(&self) -> Sql {

@@ -1,7 +1,9 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
-//! aside what does not fit), `lookup` what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
+//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `cursor` decides how much of them is read.
+//! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
+//! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
+//! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
 
@@ -9,8 +11,11 @@ mod ahead;
 mod apply;
 mod check;
 mod compare;
+mod cursor;
+mod cut;
 mod deferred;
 mod early;
+mod entries;
 mod faults;
 mod guard;
 mod input;
@@ -22,6 +27,8 @@ mod lookup;
 mod park;
 mod phase;
 mod prepare;
+mod replay;
+mod restage;
 mod retain;
 mod rewrite;
 mod run;
@@ -35,6 +42,7 @@ pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Prepared, prepare};
+pub use replay::replay_quarantine;
 pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, report, run, warn};
 pub(crate) use stage::{load, stage};

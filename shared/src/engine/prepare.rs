@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::{RelName, Table};
+use crate::convert::Options;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{SortColumn, TablePlan};
 use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
@@ -10,6 +11,7 @@ use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
 
+use super::cursor::{self, Reading};
 use super::input::{Input, open_source};
 
 /// All that is known before the first row is read.
@@ -22,6 +24,8 @@ pub(crate) struct Prepared {
     pub inputs: Vec<Option<Input>>,
     /// Where stubs may be made, once [`super::stub::prepare`] has found out.
     pub stubs: Stubs,
+    /// Per task.
+    pub readings: Vec<Reading>,
 }
 
 impl Prepared {
@@ -62,21 +66,35 @@ pub(crate) fn prepare(
         let known = input.as_ref().filter(|_| !columns.is_empty());
         let shape = known.map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
-        tasks.push(planner::bind(ordinal, plan, table, shape, &wanted)?);
+        let task = planner::bind(ordinal, plan, table, shape, &wanted)?;
+        cursor::check(&task, &Options { time_zone: task.time_zone, dialect }, input.is_some())?;
+        tasks.push(task);
         inputs.push(input);
     }
+    finish(s, tasks, inputs, plans)
+}
+
+/// Puts the tasks of `plans` in order and gives them their references and temporary tables.
+pub(super) fn finish(
+    s: &mut dyn Session,
+    tasks: Vec<Task>,
+    mut inputs: Vec<Option<Input>>,
+    plans: &[TablePlan],
+) -> Result<Prepared> {
+    let dialect = s.facts().dialect;
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
     planner::lookup_order(&tasks)?;
     planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    Ok(Prepared { tasks, temps, inputs, stubs: Stubs::default() })
+    let readings = vec![Reading::default(); tasks.len()];
+    Ok(Prepared { tasks, temps, inputs, stubs: Stubs::default(), readings })
 }
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by
 /// has the type of the source, one to look up by that of the column it is compared with.
-fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
+pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
     let dialect = s.facts().dialect;
     let mut wanted = Vec::new();
     let sorts =

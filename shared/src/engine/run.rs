@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use crate::catalog::{Address, RelName, Table};
+use crate::convert::Options;
+use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
 use crate::plan::Mode;
 use crate::planner::Task;
@@ -10,15 +12,19 @@ use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
 
 use super::compare::{self, Counts};
+use super::cut::Cut;
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, keys, local, lookup, retain, stage, stub, unique};
+use super::stage::Loaded;
+use super::{apply, check, cursor, keys, local, lookup, restage, retain, stage, stub, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub kind: RunKind,
+    /// The phase; None for a file imported by itself.
+    pub phase: Option<String>,
     pub mode: Mode,
     /// Stands in for the value of every cursor.
     pub since: Option<String>,
@@ -32,7 +38,15 @@ pub(crate) struct Request {
 impl Request {
     /// A run of everything, with nothing said besides.
     pub fn full(kind: RunKind) -> Request {
-        Request { kind, mode: Mode::Full, since: None, tables: None, root: None, allowed: Allowed::default() }
+        Request {
+            kind,
+            phase: None,
+            mode: Mode::Full,
+            since: None,
+            tables: None,
+            root: None,
+            allowed: Allowed::default(),
+        }
     }
 }
 
@@ -46,6 +60,8 @@ pub(crate) struct Tally {
     /// Of these, dropped by a policy.
     pub skipped: i64,
     pub elapsed_ms: i64,
+    /// The greatest value of the cursor's column that was met.
+    pub highest: Option<CursorValue>,
     /// What the log keeps besides the counts.
     pub notes: Vec<String>,
 }
@@ -77,14 +93,14 @@ pub(crate) fn run(
         s.execute(statement, &[])?;
     }
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
-    stage_all(s, prepared, &mut tallies)?;
+    stage_all(s, prepared, request, &mut tallies)?;
     let targets: Vec<&Table> =
         prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     s.begin_write(&targets)?;
     unchanged_schema(s, &targets)?;
     stub::find_open(s, prepared)?;
     let mut outcome = look(s, prepared, &request.allowed, tallies)?;
-    if request.kind != RunKind::Sync {
+    if matches!(request.kind, RunKind::DryRun | RunKind::Rehearse) {
         for ((task, temps), (counts, examples)) in
             prepared.tasks.iter().zip(&prepared.temps).zip(outcome.counts.iter().zip(&mut outcome.examples))
         {
@@ -97,7 +113,7 @@ pub(crate) fn run(
     let started = Instant::now();
     let (counts, stubs, tallies) = (&outcome.counts, &outcome.stubs, &mut outcome.tallies);
     match request.kind {
-        RunKind::Sync => apply::apply(s, prepared, counts, stubs, tallies)?,
+        RunKind::Sync | RunKind::Replay => apply::apply(s, prepared, counts, stubs, tallies)?,
         RunKind::Rehearse => {
             s.scope(Keep::No, &mut |s| apply::apply(s, prepared, counts, stubs, tallies))?;
         }
@@ -119,27 +135,63 @@ pub(crate) fn warn(s: &mut dyn Session, task: &Task) {
     }
 }
 
-fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]) -> Result<()> {
+fn stage_all(
+    s: &mut dyn Session,
+    prepared: &mut Prepared,
+    request: &Request,
+    tallies: &mut [Tally],
+) -> Result<()> {
     let schema = match s.facts().dialect {
         Dialect::Postgres => "pg_temp",
         Dialect::Sqlite => "temp",
     };
-    let inputs = prepared.tasks.iter().zip(&prepared.temps).zip(&mut prepared.inputs).zip(tallies);
-    for (((task, temps), input), tally) in inputs {
+    let dialect = s.facts().dialect;
+    let tasks = prepared.tasks.iter().zip(&prepared.temps).zip(&prepared.readings);
+    for (((task, temps), reading), (input, tally)) in tasks.zip(prepared.inputs.iter_mut().zip(tallies)) {
         let started = Instant::now();
-        let Some(input) = input else {
-            return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
-        };
         warn(s, task);
-        let loaded = stage::stage(s, task, schema, temps, input)?;
-        tally.staged += loaded.rows;
-        tally.refused += loaded.refused;
+        tally.notes.extend(reading.notes.iter().cloned());
+        if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
+            tally.add(restage::restage(s, phase, task, schema, temps)?);
+        }
+        if let Some(input) = input {
+            let options = Options { time_zone: task.time_zone, dialect };
+            let mut cut = cursor::cut(task, reading, input, &options)?;
+            let restaged = tally.staged;
+            tally.add(stage::stage(s, task, schema, temps, input, cut.as_mut(), restaged)?);
+            if let Some(cut) = cut {
+                tally.cut(cut, input.reader.row_groups());
+            }
+            let superseded = restage::supersede(s, task, temps, restaged)?;
+            tally.staged -= superseded.rows;
+            tally.refused -= superseded.refused;
+        } else if request.kind != RunKind::Replay {
+            return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
+        }
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;
         }
         tally.elapsed_ms += millis(started);
     }
     Ok(())
+}
+
+impl Tally {
+    fn add(&mut self, loaded: Loaded) {
+        self.staged += loaded.rows;
+        self.refused += loaded.refused;
+    }
+
+    /// Counts what a cursor met and left out; `groups` are the row groups that were read and those
+    /// that were not.
+    fn cut(&mut self, cut: Cut, (read, left_out): (usize, usize)) {
+        self.staged += cut.excluded;
+        self.skipped += cut.excluded;
+        self.highest = cut.highest;
+        if left_out > 0 {
+            self.notes.push(format!("row groups read: {read} of {}", read + left_out));
+        }
+    }
 }
 
 /// Checks, compares and guards: all that a dry run does.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::RelName;
+use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
 use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, Source, TablePlan, Write};
@@ -134,6 +135,11 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     }
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
+    }
+    if let Some(lag) = table.cursor.as_ref().and_then(|c| c.lag.as_ref()) {
+        Lag::parse(lag).ok_or_else(|| {
+            invalid(format!("{at}.cursor.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
+        })?;
     }
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");

@@ -221,5 +221,5 @@ fn batch(file: &mut Records, places: &HashMap<String, usize>) -> Result<Option<S
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
         .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
-    Ok(Some(SourceBatch { from: file_name(&file.path), first_row, batch }))
+    Ok(Some(SourceBatch { from: file_name(&file.path), first_row, rows: None, batch }))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::file::OpenFile;
 use super::files::{self, Identity};
-use super::{RowSource, SourceBatch, SourceColumn, file_name};
+use super::{RowSource, Skips, SourceBatch, SourceColumn, file_name};
 use crate::error::{Error, Kind, Result};
 
 /// Parquet files, read one after the other.
@@ -19,6 +19,9 @@ pub struct ParquetSource {
     total_rows: u64,
     todo: VecDeque<usize>,
     current: Option<OpenFile>,
+    narrowed: Option<(String, Skips)>,
+    /// Row groups of the files that were opened so far: those that are read, and the others.
+    groups: (usize, usize),
 }
 
 /// A file as it was when it was first looked at.
@@ -40,7 +43,7 @@ impl ParquetSource {
         let mut entries: Vec<FileEntry> = Vec::with_capacity(files.len());
         let mut total_rows = 0_u64;
         for path in files {
-            let file = OpenFile::open(path.into(), None)?;
+            let file = OpenFile::open(path.into(), None, None)?;
             let found = file.columns();
             let names: HashSet<String> = found.iter().map(|c| c.name.clone()).collect();
             if names.len() < found.len() {
@@ -57,7 +60,16 @@ impl ParquetSource {
         let columns = columns.ok_or_else(|| Error::new(Kind::UndefinedFile, "no file to read"))?;
         let projection = columns.iter().map(|c| c.name.clone()).collect();
         let todo = (0..entries.len()).collect();
-        Ok(ParquetSource { columns, files: entries, projection, total_rows, todo, current: None })
+        Ok(ParquetSource {
+            columns,
+            files: entries,
+            projection,
+            total_rows,
+            todo,
+            current: None,
+            narrowed: None,
+            groups: (0, 0),
+        })
     }
 
     /// How many rows the footers of all files promise.
@@ -74,7 +86,8 @@ impl ParquetSource {
         loop {
             if let Some(file) = &mut self.current {
                 if let Some((first_row, batch)) = file.next()? {
-                    return Ok(Some(SourceBatch { from: file_name(&file.path), first_row, batch }));
+                    let from = file_name(&file.path);
+                    return Ok(Some(SourceBatch { from, first_row, rows: None, batch }));
                 }
                 file.check_unchanged()?;
                 self.current = None;
@@ -82,8 +95,15 @@ impl ParquetSource {
             let Some(entry) = self.todo.pop_front().and_then(|index| self.files.get(index)) else {
                 return Ok(None);
             };
-            let mut file = OpenFile::open(Arc::clone(&entry.path), Some(entry.identity))?;
+            let column = self.narrowed.as_ref().map(|(column, _)| column.as_str());
+            let mut file = OpenFile::open(Arc::clone(&entry.path), Some(entry.identity), column)?;
             file.project(&self.projection)?;
+            let skipped = match &self.narrowed {
+                Some((column, skips)) => file.narrow(column, skips),
+                None => 0,
+            };
+            self.groups.0 += file.row_groups() - skipped;
+            self.groups.1 += skipped;
             self.current = Some(file);
         }
     }
@@ -113,7 +133,16 @@ impl RowSource for ParquetSource {
         self.projection = names.iter().map(|name| (*name).to_owned()).collect();
         self.todo = (0..self.files.len()).collect();
         self.current = None;
+        self.groups = (0, 0);
         Ok(())
+    }
+
+    fn narrow(&mut self, column: &str, skips: Skips) {
+        self.narrowed = Some((column.to_owned(), skips));
+    }
+
+    fn row_groups(&self) -> (usize, usize) {
+        self.groups
     }
 
     /// The next rows, or None at the end. After an error there are no more rows.
