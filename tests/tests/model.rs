@@ -23,7 +23,7 @@ fn the_engine_does_what_the_oracle_says() {
         cases: u32::try_from(cases).expect("fewer cases"),
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
-        max_shrink_iters: 400,
+        max_shrink_time: 90_000,
         ..Config::default()
     };
     let sides = RefCell::new([Side::new(Db::Postgres, "model"), Side::new(Db::Sqlite, "model")]);

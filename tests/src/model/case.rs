@@ -188,6 +188,12 @@ impl Case {
             let table = table(raw, &tables);
             tables.push(table);
         }
+        // References to our own rows that come back after they were deleted here: not yet.
+        for parent in tables.iter().flat_map(|t| t.references.iter().map(|r| r.parent)).collect::<Vec<_>>() {
+            if let Some(origin) = &mut tables[parent].origin {
+                origin.from_source = false;
+            }
+        }
         let mut steps: Vec<Step> = Vec::new();
         for raw in &raw.steps {
             let before = steps.last().map(|s| s.sources.clone());
@@ -232,8 +238,8 @@ fn table(raw: &RawTable, others: &[Table]) -> Table {
         let columns: Vec<usize> =
             types.iter().enumerate().map(|(n, ty)| add(format!("r{i}_{n}"), *ty, not_null)).collect();
         let on_delete = match reference.on_delete {
-            4 => OnDelete::Cascade,
-            5 if !not_null => OnDelete::SetNull,
+            4 if parent != own => OnDelete::Cascade,
+            5 if parent != own && !not_null => OnDelete::SetNull,
             _ => OnDelete::Refuse,
         };
         references.push(Reference { columns, parent, on_delete });
@@ -361,9 +367,7 @@ fn source_row(
     };
     let mut row = plain_row(table, raw, &refer);
     if let Some(origin) = table.origin.as_ref().filter(|o| o.from_source) {
-        row[origin.column] = [Some(IMPORTED), Some(LOCAL), Some(IMPORTED), None]
-            [usize::from(raw.cells[7] % 4)]
-        .map(str::to_owned);
+        row[origin.column] = [Some(IMPORTED), None][usize::from(raw.cells[7] % 2)].map(str::to_owned);
     }
     // A parent without rows leaves nothing to refer to.
     if row.iter().zip(&table.columns).any(|(cell, column)| cell.is_none() && column.not_null) {
