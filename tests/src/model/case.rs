@@ -3,8 +3,14 @@
 use super::raw::{RawCase, RawRow, RawStep, RawTable};
 use super::{Cell, Row};
 
-/// What the engine can do by now. A rule whose feature is not here is never drawn.
-pub const WRITES: [&str; 2] = ["replace", "upsert"];
+/// What the engine can do by now: a rule that is not here is never drawn.
+const LANDED: &[&str] = &[];
+
+/// The choices of which all but the first must have landed.
+fn choose<'a>(feature: &str, choices: &[&'a str], n: u8) -> &'a str {
+    let open = if LANDED.contains(&feature) { choices } else { &choices[..1] };
+    pick(open, n)
+}
 
 /// The types of columns, with how a file spells each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +133,18 @@ pub struct Table {
     pub write: &'static str,
     pub origin: Option<Origin>,
     pub keep_local: bool,
-    pub on_missing_reference: &'static str,
     pub ignore: Option<usize>,
+    pub merge_key: Option<usize>,
+    pub scope: Option<usize>,
+    pub dedup_sort: Option<usize>,
+    pub max_quarantine: Option<usize>,
+    pub on_missing_reference: &'static str,
+    pub on_duplicate_key: &'static str,
+    pub on_null_key: &'static str,
+    pub on_bad_value: &'static str,
+    pub on_unique_conflict: &'static str,
+    pub on_local_conflict: &'static str,
+    pub on_referenced: &'static str,
 }
 
 impl Table {
@@ -137,6 +153,24 @@ impl Table {
         let made = |i: &usize| self.generated && self.key.contains(i);
         let marked = |i: &usize| self.origin.as_ref().is_some_and(|o| o.column == *i && !o.from_source);
         (0..self.columns.len()).filter(move |i| !made(i) && !marked(i))
+    }
+
+    /// The columns that tell which row is which: none for `delete_insert` without a merge key.
+    pub fn identity(&self) -> Vec<usize> {
+        if self.generated { self.merge_key.into_iter().collect() } else { self.key.clone() }
+    }
+
+    /// The policies whose default is `error` or `keep`, with what each says.
+    pub fn policies(&self) -> [(&'static str, &'static str); 7] {
+        [
+            ("on_missing_reference", self.on_missing_reference),
+            ("on_duplicate_key", self.on_duplicate_key),
+            ("on_null_key", self.on_null_key),
+            ("on_bad_value", self.on_bad_value),
+            ("on_unique_conflict", self.on_unique_conflict),
+            ("on_local_conflict", self.on_local_conflict),
+            ("on_referenced", self.on_referenced),
+        ]
     }
 
     /// A row's values in some columns.
@@ -183,17 +217,7 @@ fn pick<T: Copy>(choices: &[T], n: u8) -> T {
 impl Case {
     /// Gives drawn numbers their meaning.
     pub fn read(raw: &RawCase) -> Case {
-        let mut tables: Vec<Table> = Vec::new();
-        for raw in &raw.tables {
-            let table = table(raw, &tables);
-            tables.push(table);
-        }
-        // References to our own rows that come back after they were deleted here: not yet.
-        for parent in tables.iter().flat_map(|t| t.references.iter().map(|r| r.parent)).collect::<Vec<_>>() {
-            if let Some(origin) = &mut tables[parent].origin {
-                origin.from_source = false;
-            }
-        }
+        let tables: Vec<Table> = (0..raw.tables.len()).map(|own| table(&raw.tables, own)).collect();
         let mut steps: Vec<Step> = Vec::new();
         for raw in &raw.steps {
             let before = steps.last().map(|s| s.sources.clone());
@@ -204,61 +228,107 @@ impl Case {
     }
 }
 
-fn table(raw: &RawTable, others: &[Table]) -> Table {
-    let own = others.len();
+/// How a drawn table is written.
+fn write_of(raw: &RawTable) -> &'static str {
+    let ways = ["replace", "upsert", "delete_insert", "insert_only"];
+    let open = if LANDED.contains(&"ways") { &ways[..] } else { &ways[..2] };
+    pick(open, raw.rules[4])
+}
+
+fn key_types(raw: &RawTable) -> Vec<Type> {
+    match raw.key % 3 {
+        _ if write_of(raw) == "delete_insert" => vec![Type::Integer],
+        0 => vec![Type::Integer],
+        1 => vec![Type::Key],
+        _ => vec![Type::Integer, Type::Key],
+    }
+}
+
+/// The tables that one may refer to: those whose keys come from the source.
+fn parents(all: &[RawTable], own: usize) -> Vec<usize> {
+    let last = if LANDED.contains(&"circles") { all.len() } else { own + 1 };
+    (0..last).filter(|i| write_of(&all[*i]) != "delete_insert").collect()
+}
+
+fn table(all: &[RawTable], own: usize) -> Table {
+    let raw = &all[own];
     let mut columns: Vec<Column> = Vec::new();
     let mut add = |name: String, ty: Type, not_null: bool| {
         columns.push(Column { name, ty, not_null });
         columns.len() - 1
     };
     let rule = |n: usize| raw.rules[n];
-    let key = match raw.key % 3 {
-        0 => vec![add("id".to_owned(), Type::Integer, true)],
-        1 => vec![add("code".to_owned(), Type::Key, true)],
-        _ => vec![add("a".to_owned(), Type::Integer, true), add("b".to_owned(), Type::Key, true)],
-    };
-    let key_types: Vec<Type> = match raw.key % 3 {
-        0 => vec![Type::Integer],
-        1 => vec![Type::Key],
-        _ => vec![Type::Integer, Type::Key],
-    };
+    let write = write_of(raw);
+    let generated = write == "delete_insert";
+    let names: &[&str] = if key_types(raw).len() == 1 { &["id"] } else { &["a", "b"] };
+    let key: Vec<usize> =
+        names.iter().zip(key_types(raw)).map(|(name, ty)| add((*name).to_owned(), ty, true)).collect();
+    let merge_key =
+        (generated && rule(15).is_multiple_of(2)).then(|| add("m".to_owned(), Type::Integer, true));
     let mut values = Vec::new();
+    let mut unique = Vec::new();
     for (i, column) in raw.columns.iter().enumerate() {
-        values.push(add(format!("v{i}"), pick(&Type::VALUES, column.ty), column.not_null));
+        let ty = pick(&Type::VALUES, column.ty);
+        let is_unique =
+            column.unique && ty != Type::Flag && !generated && LANDED.contains(&"on_unique_conflict");
+        values.push(add(format!("v{i}"), ty, column.not_null && !is_unique));
+        unique.extend(is_unique.then(|| values[i]));
     }
     let mut references = Vec::new();
-    for (i, reference) in raw.references.iter().enumerate() {
-        let parent = usize::from(reference.parent) % (own + 1);
-        let types: Vec<Type> = match others.get(parent) {
-            Some(parent) => parent.key.iter().map(|k| parent.columns[*k].ty).collect(),
-            None => key_types.clone(),
-        };
-        // A row that must refer to one of its own table could never be the first.
-        let not_null = reference.not_null && parent != own;
+    let parents = parents(all, own);
+    for (i, reference) in raw.references.iter().enumerate().filter(|_| !parents.is_empty()) {
+        let parent = pick(&parents, reference.parent);
+        // A row that must refer to one of its own table, or of a circle, could never be the first.
+        let not_null = reference.not_null && parent < own;
+        let types = key_types(&all[parent]);
         let columns: Vec<usize> =
             types.iter().enumerate().map(|(n, ty)| add(format!("r{i}_{n}"), *ty, not_null)).collect();
+        let spreads = parent < own || LANDED.contains(&"circles");
         let on_delete = match reference.on_delete {
-            4 if parent != own => OnDelete::Cascade,
-            5 if parent != own && !not_null => OnDelete::SetNull,
+            4 if spreads => OnDelete::Cascade,
+            5 if spreads && !not_null => OnDelete::SetNull,
             _ => OnDelete::Refuse,
         };
         references.push(Reference { columns, parent, on_delete });
     }
     let origin = (rule(0) % 3 != 0).then(|| Origin {
         column: add("origin".to_owned(), Type::Key, false),
-        from_source: rule(1) == 1,
-        null_is_imported: rule(2) == 1,
+        from_source: rule(1) == 1 && !generated,
+        null_is_imported: rule(2) == 1 && !generated,
     });
     let keep_local = rule(3) != 1 || origin.as_ref().is_none_or(|o| o.from_source);
+    let free = |i: &usize| !unique.contains(i);
+    let of_type =
+        |types: &[Type]| values.iter().copied().find(|i| free(i) && types.contains(&columns[*i].ty));
+    let refuse = ["error", "quarantine"];
+    let deletes = ["replace", "delete_insert"].contains(&write);
+    let dedup_sort = of_type(&[Type::Day, Type::Moment]).filter(|_| !generated);
+    let duplicates: &[&str] = if dedup_sort.is_some() { &["error", "quarantine", "last"] } else { &refuse };
+    let scoped = LANDED.contains(&"scope") && deletes && rule(14).is_multiple_of(4);
+    let capped = LANDED.contains(&"max_quarantine") && rule(13).is_multiple_of(4);
+    let on_duplicate_key = if generated { "error" } else { choose("on_duplicate_key", duplicates, rule(9)) };
     Table {
         name: format!("t{own}"),
-        key,
-        generated: false,
-        unique: Vec::new(),
-        write: pick(&WRITES, rule(4)),
+        generated,
+        write,
         keep_local,
+        ignore: values.first().copied().filter(|i| rule(6) == 1 && free(i)),
+        merge_key,
+        scope: of_type(&[Type::Flag, Type::Day]).filter(|_| scoped),
+        dedup_sort: dedup_sort.filter(|_| on_duplicate_key == "last"),
+        max_quarantine: capped.then(|| usize::from(rule(13) / 4)),
         on_missing_reference: pick(&["error", "quarantine", "null"], rule(5)),
-        ignore: values.first().copied().filter(|_| rule(6) == 1),
+        on_duplicate_key,
+        on_null_key: choose("on_null_key", &refuse, rule(8)),
+        on_bad_value: choose("on_bad_value", &refuse, rule(7)),
+        on_unique_conflict: choose("on_unique_conflict", &refuse, rule(10)),
+        on_local_conflict: match write {
+            "replace" | "upsert" => choose("on_local_conflict", &["keep", "error", "quarantine"], rule(11)),
+            _ => "keep",
+        },
+        on_referenced: choose("on_referenced", &["error", "retain"], rule(12)),
+        key,
+        unique,
         origin,
         references,
         columns,
@@ -269,6 +339,7 @@ fn table(raw: &RawTable, others: &[Table]) -> Table {
 fn key(table: &Table, n: u8) -> Row {
     let types: Vec<Type> = table.key.iter().map(|k| table.columns[*k].ty).collect();
     match types[..] {
+        _ if table.generated => vec![Some((n / 2).to_string())],
         [ty] => vec![Some(ty.value(n))],
         _ => vec![Some(Type::Integer.value(n / 4)), Some(Type::Key.value(n % 4))],
     }
@@ -295,9 +366,12 @@ fn step(raw: &RawStep, tables: &[Table], mut sources: Vec<Source>) -> Step {
                 [usize::from(edit.row.cells[7] % 4)]
             .map(str::to_owned);
         }
-        let address = Table::take(&row, &table.key);
+        let address = Table::take(&row, &table.identity());
         let column = usize::from(edit.row.cells[6]) % table.columns.len();
+        // A generated key is not the same in both databases: nothing is addressed by it.
+        let unaddressed = table.generated && (address.is_empty() || table.key.contains(&column));
         match (edit.kind, &table.origin) {
+            _ if unaddressed => Edit::Insert(index, row),
             (0..=2, _) => Edit::Insert(index, row),
             (3, _) => Edit::Delete(index, address),
             (4, Some(origin)) => Edit::Update(index, address, origin.column, row[origin.column].clone()),
@@ -322,8 +396,13 @@ fn key_of(tables: &[Table], table: usize, n: u8) -> Row {
 /// A row as drawn, whose references `refer` chooses: from the reference's place and (parent, number).
 fn plain_row(table: &Table, raw: &RawRow, refer: &dyn Fn(usize, (usize, u8)) -> Row) -> Row {
     let mut row: Row = vec![None; table.columns.len()];
-    for (i, value) in table.key.iter().zip(key(table, raw.key)) {
-        row[*i] = value;
+    if !table.generated {
+        for (i, value) in table.key.iter().zip(key(table, raw.key)) {
+            row[*i] = value;
+        }
+    }
+    if let Some(column) = table.merge_key {
+        row[column] = Some(Type::Integer.value(raw.key));
     }
     let values = (0..table.columns.len()).filter(|i| table.columns[*i].name.starts_with('v'));
     for (place, i) in values.enumerate() {
@@ -370,11 +449,16 @@ fn source_row(
         row[origin.column] = [Some(IMPORTED), None][usize::from(raw.cells[7] % 2)].map(str::to_owned);
     }
     // A parent without rows leaves nothing to refer to.
-    if row.iter().zip(&table.columns).any(|(cell, column)| cell.is_none() && column.not_null) {
+    if table.in_file().any(|i| row[i].is_none() && table.columns[i].not_null) {
         return None;
     }
     match flaw {
-        Some(1) => row[table.key[usize::from(raw.cells[5]) % table.key.len()]] = None,
+        Some(1) => {
+            let identity = table.identity();
+            if let Some(i) = identity.get(usize::from(raw.cells[5]) % identity.len().max(1)) {
+                row[*i] = None;
+            }
+        }
         Some(2) => {
             let unfit = (0..row.len()).find_map(|i| Some((i, table.columns[i].ty.unfit()?)));
             if let Some((i, (value, _))) = unfit {
@@ -382,13 +466,15 @@ fn source_row(
             }
         }
         Some(3) => {
-            let strict = |i: &usize| table.columns[*i].not_null && !table.key.contains(i);
+            let strict = |i: &usize| table.columns[*i].not_null && !table.identity().contains(i);
             if let Some(i) = table.in_file().find(strict) {
                 row[i] = None;
             }
         }
         _ => {}
     }
-    let known = before.iter().any(|b| Table::take(b, &table.key) == Table::take(&row, &table.key));
-    (!known || flaw == Some(4)).then_some(row)
+    let identity = table.identity();
+    let same = |b: &Row| Table::take(b, &identity) == Table::take(&row, &identity);
+    let repeated = !identity.is_empty() && before.iter().any(same);
+    (!repeated || (flaw == Some(4) && !table.generated)).then_some(row)
 }

@@ -85,8 +85,19 @@ fn table_plan(table: &Table) -> Value {
     if let Some(ignored) = table.ignore {
         put("ignore", json!([table.columns[ignored].name]));
     }
-    for (key, value) in [("on_missing_reference", table.on_missing_reference)] {
-        if value != "error" {
+    for (key, column) in [("merge_key", table.merge_key), ("scope", table.scope)] {
+        if let Some(column) = column {
+            put(key, json!([table.columns[column].name]));
+        }
+    }
+    if let Some(column) = table.dedup_sort {
+        put("dedup_sort", table.columns[column].name.clone().into());
+    }
+    if let Some(limit) = table.max_quarantine {
+        put("max_quarantine", limit.into());
+    }
+    for (key, value) in table.policies() {
+        if !["error", "keep"].contains(&value) || (key == "on_local_conflict" && value == "error") {
             put(key, value.into());
         }
     }
@@ -139,10 +150,11 @@ pub fn edit(case: &Case, edit: &Edit) -> String {
 }
 
 fn with_key(table: &Table, key: &Row) -> String {
-    let parts =
-        table.key.iter().zip(key).map(|(i, value)| {
-            format!("{} = {}", table.columns[*i].name, literal(table.columns[*i].ty, value))
-        });
+    let identity = table.identity();
+    let parts = identity
+        .iter()
+        .zip(key)
+        .map(|(i, value)| format!("{} = {}", table.columns[*i].name, literal(table.columns[*i].ty, value)));
     parts.collect::<Vec<_>>().join(" AND ")
 }
 
