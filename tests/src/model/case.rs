@@ -446,7 +446,13 @@ fn source_row(
     };
     let mut row = plain_row(table, raw, &refer);
     if let Some(origin) = table.origin.as_ref().filter(|o| o.from_source) {
-        row[origin.column] = [Some(IMPORTED), None][usize::from(raw.cells[7] % 2)].map(str::to_owned);
+        let mut marks = vec![Some(IMPORTED)];
+        if LANDED.contains(&"own_rows_return") {
+            marks.extend([Some(LOCAL), Some(IMPORTED), None]);
+        } else if origin.null_is_imported {
+            marks.push(None);
+        }
+        row[origin.column] = pick(&marks, raw.cells[7]).map(str::to_owned);
     }
     // A parent without rows leaves nothing to refer to.
     if table.in_file().any(|i| row[i].is_none() && table.columns[i].not_null) {
