@@ -263,8 +263,8 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let names: &[&str] = if key_types(raw).len() == 1 { &["id"] } else { &["a", "b"] };
     let key: Vec<usize> =
         names.iter().zip(key_types(raw)).map(|(name, ty)| add((*name).to_owned(), ty, true)).collect();
-    let merge_key =
-        (generated && rule(15).is_multiple_of(2)).then(|| add("m".to_owned(), Type::Integer, true));
+    let merge_key = (generated && (rule(15).is_multiple_of(2) || raw.columns.is_empty()))
+        .then(|| add("m".to_owned(), Type::Integer, true));
     let mut values = Vec::new();
     let mut unique = Vec::new();
     for (i, column) in raw.columns.iter().enumerate() {
