@@ -4,7 +4,15 @@ use super::raw::{RawCase, RawRow, RawStep, RawTable};
 use super::{Cell, Row};
 
 /// What the engine can do by now: a rule that is not here is never drawn.
-const LANDED: &[&str] = &[];
+const LANDED: &[&str] = &[
+    "ways",
+    "scope",
+    "max_quarantine",
+    "on_duplicate_key",
+    "on_null_key",
+    "on_bad_value",
+    "on_local_conflict",
+];
 
 /// The choices of which all but the first must have landed.
 fn choose<'a>(feature: &str, choices: &[&'a str], n: u8) -> &'a str {

@@ -115,7 +115,6 @@ fn protected(table: &Table, row: &Row) -> bool {
 fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Faults) -> Work<'a> {
     let mut passed = Vec::new();
     let mut refused = Vec::new();
-    let identity = table.identity();
     for row in source {
         let mut row = row.clone();
         if let Some(origin) = table.origin.as_ref().filter(|o| !o.from_source) {
@@ -124,7 +123,7 @@ fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Fa
         let mut reason = None;
         for i in table.in_file() {
             let Some(code) = misfit(table, i, &row[i]) else { continue };
-            let (policy, name) = if row[i].is_none() && identity.contains(&i) {
+            let (policy, name) = if row[i].is_none() && !table.generated && table.key.contains(&i) {
                 (table.on_null_key, "null_key")
             } else {
                 (table.on_bad_value, "bad_value")
