@@ -308,6 +308,7 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let free = |i: &usize| !unique.contains(i);
     let of_type =
         |types: &[Type]| values.iter().copied().find(|i| free(i) && types.contains(&columns[*i].ty));
+    let ignore = values.first().copied().filter(|i| rule(6) == 1 && free(i));
     let refuse = ["error", "quarantine"];
     let deletes = ["replace", "delete_insert"].contains(&write);
     let dedup_sort = of_type(&[Type::Day, Type::Moment]).filter(|_| !generated);
@@ -320,9 +321,9 @@ fn table(all: &[RawTable], own: usize) -> Table {
         generated,
         write,
         keep_local,
-        ignore: values.first().copied().filter(|i| rule(6) == 1 && free(i)),
+        ignore,
         merge_key,
-        scope: of_type(&[Type::Flag, Type::Day]).filter(|_| scoped),
+        scope: of_type(&[Type::Flag, Type::Day]).filter(|i| scoped && ignore != Some(*i)),
         dedup_sort: dedup_sort.filter(|_| on_duplicate_key == "last"),
         max_quarantine: capped.then(|| usize::from(rule(13) / 4)),
         on_missing_reference: pick(&["error", "quarantine", "null"], rule(5)),
