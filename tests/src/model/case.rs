@@ -12,6 +12,9 @@ const LANDED: &[&str] = &[
     "on_null_key",
     "on_bad_value",
     "on_local_conflict",
+    "on_referenced",
+    "on_unique_conflict",
+    "circles",
 ];
 
 /// The choices of which all but the first must have landed.

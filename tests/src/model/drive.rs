@@ -117,12 +117,29 @@ impl Side {
     fn call(&mut self, case: &Case, arguments: &str) -> Seen {
         let (value, answer) = calls::call(&mut self.client, &format!("sync_phase({arguments})"));
         let root = self.root.display().to_string();
-        let error = answer.error.map(|e| (e.code, canonical::message(&e.text, &root)));
+        let error = answer.error.map(|e| (e.code, fractions(&canonical::message(&e.text, &root))));
         let counts = if error.is_some() { Vec::new() } else { counts(case, &value) };
         // Runs that were rolled back leave gaps in one database's numbers.
-        let quarantine = self.quarantine().iter().map(|row| row[..5].join(" | ")).collect();
+        let quarantine = self.quarantine().iter().map(|row| fractions(&row[..5].join(" | "))).collect();
         Seen { error, counts, quarantine }
     }
+}
+
+/// Without the zeros at the end of fractions: each database shows its own (`10.50`, `10.5`).
+fn fractions(text: &str) -> String {
+    let mut parts = text.split('.');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (fraction, rest) = part.split_at(digits);
+        let fraction = fraction.trim_end_matches('0');
+        if digits == 0 || !fraction.is_empty() {
+            plain.push('.');
+        }
+        plain.push_str(fraction);
+        plain.push_str(rest);
+    }
+    plain
 }
 
 /// The report, by table; each of its rows must balance.
