@@ -90,9 +90,12 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
     prepare::finish(s, tasks, inputs, plans)
 }
 
-/// The source's column that a column of staging is filled from; None for a constant, and for one that
-/// no rule needs any more.
+/// The source's column that a column of staging is filled from; None for a constant, for what is
+/// looked up, and for one that no rule needs any more.
 fn source_of<'a>(staged: &'a str, plan: &'a TablePlan, wanted: &'a [Wanted]) -> Option<&'a str> {
+    if plan.lookups.iter().any(|l| l.set == staged) {
+        return None;
+    }
     match plan.columns.get(staged) {
         Some(ColumnSource::Column(source)) => return Some(source),
         Some(ColumnSource::Value(_)) => return None,
