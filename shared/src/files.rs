@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::api::{ExportOptions, ImportOptions};
 use crate::catalog::{RelName, Table};
+use crate::engine::progress::Progress;
 use crate::engine::{self, Prepared, Request, RunKind, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::ParquetExport;
@@ -107,6 +108,7 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
                 &task,
                 LoadTarget { table: id, columns: Vec::new(), kind: LoadKind::Statement },
                 &mut input,
+                &Progress::start(),
             )?
         }
         // A bulk load into a user's table would pass by its triggers and constraints.
@@ -120,7 +122,8 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     for statement in &staging.create {
         s.execute(statement, &[])?;
     }
-    let rows = engine::stage(s, task, ("pg_temp".to_owned(), staging.name.clone()), input)?;
+    let rows =
+        engine::stage(s, task, ("pg_temp".to_owned(), staging.name.clone()), input, &Progress::start())?;
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let statement = sql::insert_all(&task.target, &names, &staging);
     let mut written = 0;
@@ -154,7 +157,7 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     let shape = SourceShape { label: &input.label, columns: &names };
     let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
     let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
-    let rows = engine::load(s, &task, target, &mut input)?;
+    let rows = engine::load(s, &task, target, &mut input, &Progress::start())?;
     Ok(report(name, "create", rows))
 }
 

@@ -9,6 +9,7 @@ use crate::sql::{self, Sql, Temps};
 use super::compare::Counts;
 use super::early;
 use super::guard::single_count;
+use super::progress::Progress;
 
 /// Writes all change sets: early deletes, inserts and then updates, parents to children, then all
 /// other deletes, children to parents, so that a child that moves to another parent is never lost
@@ -16,47 +17,67 @@ use super::guard::single_count;
 ///
 /// Errors: 09000 where a trigger kept a row from being written, 40001 where rows changed between
 /// comparison and writing, XX000 where the outcome does not balance.
-pub(crate) fn apply(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]) -> Result<()> {
+pub(crate) fn apply(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    counts: &[Counts],
+    clock: &Progress,
+) -> Result<()> {
     let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).collect();
-    s.as_engine(&targets, &mut |s| write(s, tasks, temps, counts))?;
+    s.as_engine(&targets, &mut |s| write(s, tasks, temps, counts, clock))?;
     for (task, counts) in tasks.iter().zip(counts) {
         prove(s, task, counts)?;
     }
     Ok(())
 }
 
-fn write(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], counts: &[Counts]) -> Result<()> {
+fn write(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    counts: &[Counts],
+    clock: &Progress,
+) -> Result<()> {
     let dialect = s.facts().dialect;
     let all = || tasks.iter().zip(temps).zip(counts);
     let early = early::mark(s, tasks, temps, counts)?;
     for (((task, temp), _), early) in all().zip(&early).rev() {
-        expect(s, task, &sql::delete(dialect, task, temp, 'e'), *early, "deleted")?;
+        expect(s, task, &sql::delete(dialect, task, temp, 'e'), *early, "deleted", clock)?;
     }
     for ((task, temp), counts) in all() {
-        expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
+        expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted", clock)?;
         if counts.inserts > 0 {
             raise_sequences(s, task)?;
         }
     }
     for ((task, temp), counts) in all() {
         if let Some(statement) = sql::update(dialect, task, temp) {
-            expect(s, task, &statement, counts.updates, "updated")?;
+            expect(s, task, &statement, counts.updates, "updated", clock)?;
         }
     }
     for (((task, temp), counts), early) in all().zip(&early).rev() {
-        expect(s, task, &sql::delete(dialect, task, temp, 'd'), counts.deletes - early, "deleted")?;
+        expect(s, task, &sql::delete(dialect, task, temp, 'd'), counts.deletes - early, "deleted", clock)?;
     }
     Ok(())
 }
 
 /// Runs a statement that must write exactly `wanted` rows; none at all for 0.
-fn expect(s: &mut dyn Session, task: &Task, statement: &Sql, wanted: i64, verb: &str) -> Result<()> {
+fn expect(
+    s: &mut dyn Session,
+    task: &Task,
+    statement: &Sql,
+    wanted: i64,
+    verb: &str,
+    clock: &Progress,
+) -> Result<()> {
     if wanted == 0 {
         return Ok(());
     }
     s.check_interrupt()?;
     let written = s.execute(statement, &[])?;
     if i64::try_from(written) == Ok(wanted) {
+        clock.done(s, &format!("{verb} in"), &task.name, Some(wanted));
         return Ok(());
     }
     Err(mismatch(task, format!("{wanted} rows of \"{}\" were to be {verb}, and {written} were.", task.name)))

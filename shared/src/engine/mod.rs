@@ -2,23 +2,28 @@
 //!
 //! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread), `check` refuses
 //! rows, `compare` makes the change set, `guard` looks at it, `early` finds what must go first,
-//! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
+//! `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 
 mod ahead;
 mod apply;
 mod check;
+pub(crate) mod checks;
 mod compare;
 mod early;
 mod guard;
 mod log;
 mod phase;
 mod prepare;
+pub(crate) mod progress;
 mod run;
 mod stage;
 pub(crate) mod state;
+mod verify;
 
+pub use checks::validate_phase;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
-pub(crate) use prepare::{Input, Prepared, open_source, prepare};
+pub(crate) use prepare::{Input, Prepared, find_tables, open_source, prepare};
 pub(crate) use run::{Request, report, run, warn};
 pub(crate) use stage::{load, stage};
+pub use verify::verify_phase;

@@ -4,15 +4,17 @@ use std::path::Path;
 
 use crate::api::SyncOptions;
 use crate::error::{self, Error, Result};
-use crate::plan::{Limit, Mode};
+use crate::plan::{Limit, Mode, Phase};
+use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
 use crate::value::Value;
 
+use super::checks::Checks;
 use super::guard::Allowed;
 use super::log::{self, Entry};
-use super::prepare;
+use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
 
@@ -24,6 +26,8 @@ pub(crate) enum Kind {
     DryRun,
     /// It does everything, and undoes it.
     Rehearse,
+    /// It looks without the guards, locks nothing and leaves no log.
+    Verify,
 }
 
 impl Kind {
@@ -33,6 +37,7 @@ impl Kind {
             Kind::Sync => "sync",
             Kind::DryRun => "dry_run",
             Kind::Rehearse => "rehearse",
+            Kind::Verify => "verify",
         }
     }
 }
@@ -85,7 +90,7 @@ fn invalid(message: impl Into<String>) -> Error {
 }
 
 fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Request) -> Result<Vec<ReportRow>> {
-    let Some(planned) = stored.plan.phase(phase) else { return Err(no_phase(phase)) };
+    let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
     let entry = Entry {
         phase,
         kind: request.kind,
@@ -96,6 +101,7 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
     let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
+    prepared.checks = checks_of(planned, &prepared);
     let outcome = run::run(s, &mut prepared, request, &mut |s, prepared, outcome| {
         // SQLite had no lock until now: what was read of the phase must still hold.
         if state::plan(s)?.plan_id != stored.plan_id {
@@ -110,8 +116,12 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
     Ok(run::report(Some(phase), &prepared, &outcome))
 }
 
-fn no_phase(phase: &str) -> Error {
-    Error::new(error::Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan"))
+/// The checks that a run of these tables ends with, in plan order.
+fn checks_of(planned: &Phase, prepared: &Prepared) -> Checks {
+    let mut tasks: Vec<&Task> = prepared.tasks.iter().collect();
+    tasks.sort_by_key(|task| task.ordinal);
+    let tables: Vec<_> = tasks.iter().map(|task| (&task.plan, &task.target)).collect();
+    Checks::of(planned, &tables)
 }
 
 /// Takes the phase until the transaction ends. Errors: 55P03 where another session has it.
@@ -134,7 +144,7 @@ fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
     let states = state::phases(s)?;
     let find = |name: &str| states.iter().find(|p| p.phase == name);
     let (Some(planned), Some(own)) = (stored.plan.phase(phase), find(phase)) else {
-        return Err(no_phase(phase));
+        return Err(state::no_phase(phase));
     };
     if own.authority == "local" {
         return Err(state::live(phase));
@@ -160,7 +170,7 @@ pub fn sync_phases(s: &mut dyn Session, phases: &[String]) -> Result<Vec<ReportR
     }
     let stored = state::plan(s)?;
     if let Some(unknown) = phases.iter().find(|p| stored.plan.phase(p).is_none()) {
-        return Err(no_phase(unknown));
+        return Err(state::no_phase(unknown));
     }
     let mut rows = Vec::new();
     for phase in stored.plan.phase_order()?.into_iter().filter(|p| phases.iter().any(|n| n == p)) {

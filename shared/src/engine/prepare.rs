@@ -11,6 +11,9 @@ use crate::source::{self, ParquetSource, Relative, RowSource};
 use crate::sql::{self, Temps};
 use crate::types::ColumnType;
 
+use super::checks::Checks;
+use super::progress::Progress;
+
 /// A source that is open: where it is, and its reader.
 pub(crate) struct Input {
     /// How messages call it: `file "jobs.parquet"`.
@@ -26,6 +29,9 @@ pub(crate) struct Prepared {
     pub temps: Vec<Temps>,
     /// Per task; None where the sources were not opened.
     pub inputs: Vec<Option<Input>>,
+    /// What a run that writes ends with.
+    pub checks: Checks,
+    pub progress: Progress,
 }
 
 /// Opens the files that a source names.
@@ -79,7 +85,7 @@ pub(crate) fn prepare(
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    Ok(Prepared { tasks, temps, inputs })
+    Ok(Prepared { tasks, temps, inputs, checks: Checks::default(), progress: Progress::start() })
 }
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by

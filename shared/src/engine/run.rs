@@ -9,6 +9,7 @@ use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
 
+use super::checks::Warned;
 use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
@@ -76,10 +77,12 @@ pub(crate) fn run(
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
     stage_all(s, prepared, &mut tallies)?;
     let targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
-    s.begin_write(&targets)?;
-    unchanged_schema(s, &targets)?;
-    let mut outcome = look(s, prepared, &request.allowed, tallies)?;
-    if request.kind != RunKind::Sync {
+    if request.kind != RunKind::Verify {
+        s.begin_write(&targets)?;
+        unchanged_schema(s, &targets)?;
+    }
+    let mut outcome = look(s, prepared, request, tallies)?;
+    if matches!(request.kind, RunKind::DryRun | RunKind::Rehearse) {
         for ((task, temps), (counts, examples)) in
             prepared.tasks.iter().zip(&prepared.temps).zip(outcome.counts.iter().zip(&mut outcome.examples))
         {
@@ -88,11 +91,18 @@ pub(crate) fn run(
     }
     let started = Instant::now();
     let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
+    let mut warned = Vec::new();
+    let mut write = |s: &mut dyn Session| {
+        apply::apply(s, tasks, temps, counts, &prepared.progress)?;
+        warned = prepared.checks.enforce(s, &prepared.progress)?;
+        Ok(())
+    };
     match request.kind {
-        RunKind::Sync => apply::apply(s, tasks, temps, counts)?,
-        RunKind::Rehearse => s.scope(Keep::No, &mut |s| apply::apply(s, tasks, temps, counts))?,
-        RunKind::DryRun => {}
+        RunKind::Sync => write(s)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
+        RunKind::DryRun | RunKind::Verify => {}
     }
+    note(tasks, &mut outcome.tallies, warned);
     // Writing interleaves the tables: its time is shared by rows.
     share(&mut outcome, millis(started));
     keep(s, prepared, &outcome)?;
@@ -100,6 +110,17 @@ pub(crate) fn run(
         s.execute(&temp.discard, &[])?;
     }
     Ok(outcome)
+}
+
+/// Keeps the warnings of checks with their tables, those of none with the first.
+fn note(tasks: &[Task], tallies: &mut [Tally], warned: Vec<Warned>) {
+    for warned in warned {
+        let first = tasks.iter().position(|t| t.ordinal == 0);
+        let named = warned.table_name.and_then(|name| tasks.iter().position(|t| t.name == name));
+        if let Some(tally) = named.or(first).and_then(|i| tallies.get_mut(i)) {
+            tally.notes.push(warned.note);
+        }
+    }
 }
 
 /// Tells the caller how the columns of a task were matched, where that may surprise.
@@ -121,11 +142,18 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]
             return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
         };
         warn(s, task);
-        tally.staged += stage::stage(s, task, (schema.to_owned(), temps.staging.name.clone()), input)?;
+        tally.staged += stage::stage(
+            s,
+            task,
+            (schema.to_owned(), temps.staging.name.clone()),
+            input,
+            &prepared.progress,
+        )?;
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;
         }
         tally.elapsed_ms += millis(started);
+        prepared.progress.done(s, "staged", &task.name, Some(tally.staged));
     }
     Ok(())
 }
@@ -134,25 +162,36 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]
 fn look(
     s: &mut dyn Session,
     prepared: &Prepared,
-    allowed: &Allowed,
+    request: &Request,
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
-    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let (tasks, temps, clock) = (&prepared.tasks, &prepared.temps, &prepared.progress);
     for (task, temp) in tasks.iter().zip(temps) {
         check::unique_keys(s, task, temp)?;
+        clock.done(s, "checked keys of", &task.name, None);
     }
     check::references(s, tasks, temps, &mut tallies)?;
+    clock.done(s, "checked references of", &all_names(tasks), None);
     let mut counts = Vec::with_capacity(tasks.len());
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
         counts.push(compare::compare(s, task, temp, tally)?);
+        clock.done(s, "compared", &task.name, Some(tally.staged));
         tally.elapsed_ms += millis(started);
     }
-    for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
-        guard::deletes(s, task, temp, counts, allowed)?;
-        guard::children(s, tasks, temps, index, counts, allowed)?;
+    if request.kind != RunKind::Verify {
+        let allowed = &request.allowed;
+        for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
+            guard::deletes(s, task, temp, counts, allowed)?;
+            guard::children(s, tasks, temps, index, counts, allowed)?;
+        }
+        clock.done(s, "looked at the deletes of", &all_names(tasks), None);
     }
     Ok(Outcome { examples: vec![None; counts.len()], counts, tallies })
+}
+
+fn all_names(tasks: &[Task]) -> String {
+    tasks.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join("\", \"")
 }
 
 /// What was planned must still be so under the lock. Errors: 55000.

@@ -17,6 +17,7 @@ use crate::types::ColumnType;
 
 use super::ahead::{Step, read_ahead};
 use super::prepare::Input;
+use super::progress::Progress;
 
 /// How many rows an error shows.
 const SHOWN: usize = 5;
@@ -30,9 +31,10 @@ pub(crate) fn stage(
     task: &Task,
     table: (String, String),
     input: &mut Input,
+    clock: &Progress,
 ) -> Result<i64> {
     let row = LoadColumn { name: task.own_column("_row"), ty: ColumnType::Int8 };
-    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, input)
+    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, input, clock)
 }
 
 /// Reads a source into a table. `target.columns` holds the ordinal column where the table has
@@ -42,6 +44,7 @@ pub(crate) fn load(
     task: &Task,
     mut target: LoadTarget,
     input: &mut Input,
+    clock: &Progress,
 ) -> Result<i64> {
     let ordinal = !target.columns.is_empty();
     let columns = task.staged_columns().map(|c| LoadColumn { name: c.name.clone(), ty: c.ty.clone() });
@@ -63,6 +66,7 @@ pub(crate) fn load(
         let Step::Next(batch) = step else { return Ok(()) };
         s.load_rows(load, &batch)?;
         rows += rows_of(&batch);
+        clock.reached(s, "staging", &task.name, rows);
         Ok(())
     })?;
     let written = s.load_close(load)?;

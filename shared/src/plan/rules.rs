@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
+use super::checks;
 use super::document::{Phase, Plan, TablePlan};
 use super::parse::invalid;
 
@@ -39,6 +40,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
                 )));
             }
         }
+        checks::check_phase(phase, &at)?;
     }
     for (i, phase) in plan.phases.iter().enumerate() {
         for (j, name) in phase.depends_on.iter().enumerate() {

@@ -4,6 +4,7 @@
 //! everything that comes from a file or a caller travels as a parameter.
 
 mod apply;
+mod checks;
 mod compare;
 mod ddl;
 mod early;
@@ -14,8 +15,13 @@ mod quarantine;
 mod references;
 mod sqlite;
 mod temps;
+mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
+pub use checks::{
+    check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
+    first_rows, two_numbers,
+};
 pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use early::{mark_children, mark_claimed, unmark_parents};
@@ -24,6 +30,9 @@ pub use log::*;
 pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use temps::{TempTable, Temps};
+pub use verify::{
+    verified_columns, verify_different, verify_refused, verify_rows, verify_source, verify_target,
+};
 
 use std::fmt;
 
