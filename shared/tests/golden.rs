@@ -157,6 +157,10 @@ fn statements(dialect: Dialect) -> String {
         add(&format!("{name}: insert"), &sql::insert(dialect, task, temp));
         add(&format!("{name}: update"), &sql::update(dialect, task, temp).unwrap());
         add(&format!("{name}: delete"), &sql::delete(dialect, task, temp, 'd'));
+        let columns = sql::verified_columns(task);
+        add(&format!("{name}: verify source"), &sql::verify_source(dialect, task, temp, &columns));
+        add(&format!("{name}: verify target"), &sql::verify_target(dialect, task, temp, &columns));
+        add(&format!("{name}: verify different"), &sql::verify_different(dialect, task, temp, 5));
         add(&format!("{name}: keep in quarantine"), &sql::quarantine_keep(dialect, task, temp));
     }
     out

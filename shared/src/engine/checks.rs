@@ -213,11 +213,13 @@ fn run(s: &mut dyn Session, due: &Due) -> Result<Found> {
                 Some([left, right]) => (left, right),
                 _ => return Err(Error::new(Kind::Internal, "two numbers were asked for")),
             };
-            let near = match (number(left)?, number(right)?) {
+            let (left, right) = (number(left)?, number(right)?);
+            let near = match (left, right) {
                 (Some(left), Some(right)) => tolerance.allows(left, right),
                 (left, right) => left == right,
             };
-            let detail = Some(format!("{} against {}", shown_one(left), shown_one(right)));
+            let text = |n: Option<f64>| n.map_or_else(|| "NULL".to_owned(), |n| n.to_string());
+            let detail = Some(format!("{} against {}", text(left), text(right)));
             Ok(Found { failed: !near, rows: None, detail })
         }
         CheckRule::Query { query } => {

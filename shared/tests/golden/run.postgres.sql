@@ -48,6 +48,15 @@ FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row
 -- clients: delete
 DELETE FROM "public"."clients" AS t USING pg_temp."cutover_changes_1" c WHERE c.op = 'd' AND t.tableoid = c.t_rel AND t.ctid = c.t;
 
+-- clients: verify source
+SELECT s."email", s."id", s."imported", s."name" FROM pg_temp."cutover_staging_1" s LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_1" WHERE op = 'p') x ON x.s = s."_row" WHERE x.s IS NULL;
+
+-- clients: verify target
+SELECT t."email", t."id", t."imported", t."name" FROM "public"."clients" t LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_1" WHERE op IN ('p', 'r')) x ON t.tableoid = x.t_rel AND t.ctid = x.t WHERE x."t" IS NULL AND coalesce(t."imported" = E'true', FALSE);
+
+-- clients: verify different
+SELECT s."id"::pg_catalog.text, CASE WHEN s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."name")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."name")::pg_catalog.text, 'null') || '}' END, CASE WHEN s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."email")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."email")::pg_catalog.text, 'null') || '}' END, CASE WHEN s."imported" IS DISTINCT FROM t."imported" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."imported")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."imported")::pg_catalog.text, 'null') || '}' END FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'u' ORDER BY s."id" LIMIT 5;
+
 -- clients: keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
@@ -110,6 +119,15 @@ FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row
 
 -- odd "jobs": delete
 DELETE FROM "public"."odd ""jobs""" AS t USING pg_temp."cutover_changes_0" c WHERE c.op = 'd' AND t.tableoid = c.t_rel AND t.ctid = c.t;
+
+-- odd "jobs": verify source
+SELECT s."_row", s."client_id", s."number" FROM pg_temp."cutover_staging_0" s LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_0" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
+
+-- odd "jobs": verify target
+SELECT t."_row", t."client_id", t."number" FROM pg_temp."cutover_staging_0" s JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_0" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
+
+-- odd "jobs": verify different
+SELECT s."client_id"::pg_catalog.text, s."number"::pg_catalog.text, CASE WHEN s."_row" IS DISTINCT FROM t."_row" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."_row")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."_row")::pg_catalog.text, 'null') || '}' END FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s JOIN "public"."odd ""jobs""" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'u' ORDER BY s."client_id", s."number" LIMIT 5;
 
 -- odd "jobs": keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
