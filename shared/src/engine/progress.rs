@@ -57,7 +57,7 @@ impl Progress {
     fn ends(&self, now: Instant) -> Option<f64> {
         let took = now - self.stage.replace(now);
         self.told.set(now);
-        (now - self.run >= QUIET && took > SHORT).then(|| took.as_secs_f64())
+        (now - self.run >= QUIET && took > SHORT).then_some(took.as_secs_f64())
     }
 }
 
@@ -72,7 +72,7 @@ fn grouped(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::from(if n < 0 { "-" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
