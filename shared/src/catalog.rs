@@ -93,6 +93,9 @@ pub enum Address {
     Rowid(String),
     /// By the primary key (SQLite: WITHOUT ROWID).
     Key,
+    /// By these columns, which identify a row that may not be there yet: one that an earlier listing
+    /// of the same table inserts. No catalog says this, only a plan.
+    Columns(Vec<String>),
 }
 
 /// Where a column's value comes from when an INSERT leaves it out.

@@ -107,9 +107,11 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
                 s,
                 &task,
                 LoadTarget { table: id, columns: Vec::new(), kind: LoadKind::Statement },
+                None,
                 &mut input,
                 &Progress::start(),
             )?
+            .rows
         }
         // A bulk load into a user's table would pass by its triggers and constraints.
         Dialect::Postgres => append_staged(s, &task, &mut input)?,
@@ -118,14 +120,14 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
 }
 
 fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) -> Result<i64> {
-    let staging = Temps::of(s.facts().dialect, task).staging;
+    let temps = Temps::of(s.facts().dialect, task);
+    let staging = &temps.staging;
     for statement in &staging.create {
         s.execute(statement, &[])?;
     }
-    let rows =
-        engine::stage(s, task, ("pg_temp".to_owned(), staging.name.clone()), input, &Progress::start())?;
+    let rows = engine::stage(s, task, "pg_temp", &temps, input, &Progress::start())?.rows;
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
-    let statement = sql::insert_all(&task.target, &names, &staging);
+    let statement = sql::insert_all(&task.target, &names, staging);
     let mut written = 0;
     s.as_engine(&[&task.target], &mut |s| {
         written = s.execute(&statement, &[])?;
@@ -157,7 +159,7 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     let shape = SourceShape { label: &input.label, columns: &names };
     let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
     let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
-    let rows = engine::load(s, &task, target, &mut input, &Progress::start())?;
+    let rows = engine::load(s, &task, target, None, &mut input, &Progress::start())?.rows;
     Ok(report(name, "create", rows))
 }
 

@@ -8,6 +8,7 @@ use crate::catalog::RelName;
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
+use crate::planner;
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known};
@@ -71,9 +72,11 @@ fn read(s: &mut dyn Session, path: &str) -> Result<String> {
 struct Resolved {
     phase: String,
     ordinal: usize,
+    /// The plan's name of it, as the log has it.
     plan_name: String,
     /// Schema and name as found; the plan's own where it does not exist.
     found: RelName,
+    deletes: bool,
 }
 
 /// What every table of the plan is at this moment: `search_path` may say otherwise later.
@@ -84,17 +87,22 @@ fn resolve(s: &mut dyn Session, plan: &Plan) -> Result<Vec<Resolved>> {
         let tables = s.catalog(&names)?;
         for (ordinal, ((planned, name), table)) in phase.tables.iter().zip(names).zip(tables).enumerate() {
             let found = table.map_or(name, |t| RelName::new(Some(&t.schema), &t.name));
-            if let Some(other) = resolved.iter().find(|r| r.found == found) {
+            let mut others = resolved.iter().filter(|r| r.found == found);
+            if let Some(other) =
+                others.find(|r| r.phase != phase.name || r.deletes || planned.write.deletes())
+            {
                 return Err(Error::new(
                     Kind::InvalidParameter,
                     format!("\"{}\" and \"{}\" are the same table", other.plan_name, planned.table),
                 ));
             }
+            let before = resolved.iter().filter(|r| r.found == found).count();
             resolved.push(Resolved {
                 phase: phase.name.clone(),
                 ordinal,
-                plan_name: planned.table.clone(),
+                plan_name: planner::entry(&planned.table, before),
                 found,
+                deletes: planned.write.deletes(),
             });
         }
     }
@@ -245,8 +253,8 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }
     steps.add(None, "lock the tables".to_owned(), None);
-    for (task, temps) in all() {
-        let statement = sql::duplicate_keys(dialect, task, temps);
+    for (task, temps) in all().filter(|(task, _)| !task.unique_key().is_empty()) {
+        let statement = sql::duplicate_keys(dialect, task, temps, false);
         steps.add(
             Some(&task.name),
             format!("check the key ({})", task.key.join(", ")),

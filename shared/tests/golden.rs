@@ -98,7 +98,7 @@ fn phase() -> Plan {
     plan::parse(
         r#"{"version": 1, "phases": [{"name": "jobs", "tables": [
             {"table": "odd \"jobs\"", "source": {"parquet": "jobs.parquet"}, "write": "upsert",
-             "ignore": ["note"], "on_missing_reference": "quarantine"},
+             "ignore": ["note"], "on_missing_reference": "quarantine", "on_duplicate_key": "last", "dedup_sort": "number"},
             {"table": "clients", "source": {"parquet": "clients.parquet"}, "write": "replace",
              "origin": {"column": "imported", "imported": true, "local": false}}]}]}"#,
     )
@@ -136,7 +136,13 @@ fn statements(dialect: Dialect) -> String {
                 add(&format!("{name}: make"), statement);
             }
         }
-        add(&format!("{name}: duplicate keys"), &sql::duplicate_keys(dialect, task, temp));
+        add(&format!("{name}: duplicate keys"), &sql::duplicate_keys(dialect, task, temp, false));
+        add(&format!("{name}: refuse duplicates"), &sql::refuse_duplicates(dialect, task, temp, true));
+        for statement in sql::delete_losers(dialect, task, temp, true) {
+            add(&format!("{name}: keep the last"), &statement);
+        }
+        add(&format!("{name}: find NULL"), &sql::find_nulls(task, temp, &task.key));
+        add(&format!("{name}: refuse NULL"), &sql::refuse_nulls(task, temp, &task.key, "null_key"));
         let links: Vec<_> = task.references.iter().collect();
         if let [link] = links[..] {
             add(&format!("{name}: refuse"), &sql::refuse_missing(dialect, task, temp, &links, known));
@@ -145,6 +151,13 @@ fn statements(dialect: Dialect) -> String {
         }
         add(&format!("{name}: compare"), &sql::compare(dialect, task, temp));
         add(&format!("{name}: retain"), &sql::retain(dialect, task, temp));
+        if let Some(mark) = task.protecting_mark() {
+            let find = sql::find_conflicts(dialect, task, temp, mark).unwrap();
+            add(&format!("{name}: local conflicts"), &find);
+            let refuse = sql::refuse_conflicts(dialect, task, temp, mark).unwrap();
+            add(&format!("{name}: refuse local conflicts"), &refuse);
+            add(&format!("{name}: no longer preserved"), &sql::drop_preserved(task, temp));
+        }
         for key in &task.target.referenced_by {
             let child = Some((&tasks[1], &temps[1]));
             add(&format!("{name}: referring"), &sql::count_referring(dialect, task, temp, key, child));
@@ -157,11 +170,58 @@ fn statements(dialect: Dialect) -> String {
         add(&format!("{name}: insert"), &sql::insert(dialect, task, temp));
         add(&format!("{name}: update"), &sql::update(dialect, task, temp).unwrap());
         add(&format!("{name}: delete"), &sql::delete(dialect, task, temp, 'd'));
+        add(&format!("{name}: examples of refused rows"), &sql::example_entries(dialect, task, temp));
+        add(&format!("{name}: forget in quarantine"), &sql::quarantine_forget(dialect, task, temp));
         let columns = sql::verified_columns(task);
         add(&format!("{name}: verify source"), &sql::verify_source(dialect, task, temp, &columns));
         add(&format!("{name}: verify target"), &sql::verify_target(dialect, task, temp, &columns));
         add(&format!("{name}: verify different"), &sql::verify_different(dialect, task, temp, 5));
         add(&format!("{name}: keep in quarantine"), &sql::quarantine_keep(dialect, task, temp));
+    }
+    out
+}
+
+/// The statements in which the ways to write differ: clients, whose key is generated here, by
+/// `delete_insert`, and jobs listed twice.
+fn ways(dialect: Dialect) -> String {
+    let plan = plan::parse(
+        r#"{"version": 1, "phases": [{"name": "jobs", "tables": [
+            {"table": "clients", "source": {"parquet": "c"}, "write": "delete_insert", "merge_key": ["email"],
+             "scope": ["name"], "origin": {"column": "imported", "imported": true, "local": false}},
+            {"table": "odd \"jobs\"", "source": {"parquet": "a"}, "write": "upsert"},
+            {"table": "odd \"jobs\"", "source": {"parquet": "b"}, "write": "upsert", "on_missing_column": "keep"}]}]}"#,
+    )
+    .unwrap();
+    let (mut clients, jobs) = tables(dialect);
+    clients.columns[0].default = Default::Serial(None);
+    let all: &[&str] = &["client_id", "number", "_row", "note"];
+    let sources: [&[&str]; 3] = [&["email", "name"], all, &["client_id", "number", "note"]];
+    let planned = &plan.phases[0].tables;
+    let tables = planned.iter().zip([clients, jobs.clone(), jobs]).zip(sources).enumerate();
+    let tasks = tables.map(|(ordinal, ((planned, table), columns))| {
+        planner::bind(ordinal, planned, table, Some(SourceShape { label: "file", columns }), &[]).unwrap()
+    });
+    let mut tasks: Vec<Task> = tasks.collect();
+    planner::link(&mut tasks, planned, &|_: &RelName| None::<Table>).unwrap();
+    planner::join_listings(&mut tasks).unwrap();
+    let temps: Vec<Temps> = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
+    let known = Known { tasks: &tasks, temps: &temps };
+    let mut out = String::new();
+    for (task, temp) in tasks.iter().zip(&temps) {
+        let mut statements = vec![("compare", sql::compare(dialect, task, temp))];
+        match task.earlier.len() {
+            0 if task.write.deletes() => {
+                let mark = task.protecting_mark();
+                statements.push(("imported rows", sql::count_imported(dialect, task, temp, mark)));
+            }
+            0 => statements.push(("find", sql::find_missing(dialect, temp, &task.references[0], known))),
+            _ => {}
+        }
+        statements.push(("insert", sql::insert(dialect, task, temp)));
+        statements.extend(sql::update(dialect, task, temp).map(|s| ("update", s)));
+        for (what, statement) in statements {
+            writeln!(out, "-- {}: {what}\n{statement};\n", task.entry).unwrap();
+        }
     }
     out
 }
@@ -179,11 +239,13 @@ fn compare(file: &str, now: String) {
 #[test]
 fn postgres_statements() {
     compare("run.postgres.sql", statements(Dialect::Postgres));
+    compare("ways.postgres.sql", ways(Dialect::Postgres));
 }
 
 #[test]
 fn sqlite_statements() {
     compare("run.sqlite.sql", statements(Dialect::Sqlite));
+    compare("ways.sqlite.sql", ways(Dialect::Sqlite));
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn fraction(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
-/// JSON with sorted keys and numbers in canonical form; the text itself where it is no JSON.
+/// JSON with sorted keys, and with numbers and instants in canonical form; the text itself where it is no JSON.
 pub fn json(text: &str) -> String {
     fn sorted(value: Value) -> Value {
         match value {
@@ -114,6 +114,7 @@ pub fn json(text: &str) -> String {
             Value::Number(n) => {
                 number(&n.to_string()).and_then(|n| serde_json::from_str(&n).ok()).unwrap_or(Value::Number(n))
             }
+            Value::String(text) => Value::String(timestamp(&text).unwrap_or(text)),
             other => other,
         }
     }

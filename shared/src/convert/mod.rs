@@ -343,23 +343,51 @@ fn merge(mut first: Faults, second: Faults) -> Faults {
 
 /// One value as text, cut at 60 characters.
 fn shown(array: &ArrayRef, row: usize) -> String {
-    let one = array.slice(row, 1);
-    let mut out = String::new();
-    if let Ok((one, bad)) = simple(&one)
-        && bad.is_empty()
-    {
-        match (text::writer(&one), json::from_nested(&one)) {
-            (Some(write), _) => write(0, &mut out),
-            (None, Ok((json, _))) if !json.is_null(0) => out.push_str(json.value(0)),
-            _ => {}
-        }
-    } else {
-        out.push_str("(beyond the range of time)");
-    }
+    let out = whole(array, row).0;
     match out.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", out.get(..end).unwrap_or_default()),
         None => out,
     }
+}
+
+/// One value as text, and its type among those of [`simple`].
+fn whole(array: &ArrayRef, row: usize) -> (String, DataType) {
+    let mut out = String::new();
+    match simple(&array.slice(row, 1)) {
+        Ok((one, bad)) if bad.is_empty() => {
+            match (text::writer(&one), json::from_nested(&one)) {
+                (Some(write), _) => write(0, &mut out),
+                (None, Ok((json, _))) if !json.is_null(0) => out.push_str(json.value(0)),
+                _ => {}
+            }
+            (out, one.data_type().clone())
+        }
+        _ => ("(beyond the range of time)".to_owned(), DataType::Utf8),
+    }
+}
+
+/// One value as JSON, for what is kept of values that fit no column: numbers and truth values as
+/// they are, the rest as text. Bytes, and text with a NUL, which no database takes in JSON, become
+/// `{"bytes": "\\x6100"}`.
+pub fn json_of(array: &ArrayRef, row: usize) -> String {
+    let (text, ty) = whole(array, row);
+    // NaN and Infinity are no numbers in JSON.
+    if (ty.is_numeric() && !text.ends_with(['N', 'y'])) || ty == DataType::Boolean {
+        return text;
+    }
+    let bytes = match ty {
+        DataType::Binary | DataType::FixedSizeBinary(_) if text.starts_with("\\x") => Some(text.clone()),
+        _ if text.contains('\0') => {
+            let mut hex = String::new();
+            text::bytes(text.as_bytes(), &mut hex);
+            Some(hex)
+        }
+        _ => None,
+    };
+    bytes.map_or_else(
+        || serde_json::Value::from(text.as_str()).to_string(),
+        |hex| serde_json::json!({ "bytes": hex }).to_string(),
+    )
 }
 
 /// How a column type is called in messages.

@@ -26,8 +26,8 @@ pub(crate) fn apply(
 ) -> Result<()> {
     let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).collect();
     s.as_engine(&targets, &mut |s| write(s, tasks, temps, counts, clock))?;
-    for (task, counts) in tasks.iter().zip(counts) {
-        prove(s, task, counts)?;
+    for ((task, temps), counts) in tasks.iter().zip(temps).zip(counts) {
+        prove(s, task, temps, counts)?;
     }
     Ok(())
 }
@@ -113,13 +113,13 @@ fn raise_sequences(s: &mut dyn Session, task: &Task) -> Result<()> {
     Ok(())
 }
 
-/// After `replace` the imported rows are exactly those that staging says.
-fn prove(s: &mut dyn Session, task: &Task, counts: &Counts) -> Result<()> {
+/// After `replace` and `delete_insert` the imported rows in scope are as many as staging says.
+fn prove(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Counts) -> Result<()> {
     if !task.write.deletes() || counts.inserts + counts.updates + counts.deletes == 0 {
         return Ok(());
     }
     let dialect = s.facts().dialect;
-    let found = single_count(s, &sql::count_imported(dialect, task, task.protecting_mark()))?;
+    let found = single_count(s, &sql::count_imported(dialect, task, temps, task.protecting_mark()))?;
     let wanted = counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained;
     if found == wanted {
         return Ok(());

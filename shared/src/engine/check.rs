@@ -9,21 +9,6 @@ use crate::value::Value;
 
 use super::run::Tally;
 
-/// Errors: 21000 where staged rows share a key.
-pub(crate) fn unique_keys(s: &mut dyn Session, task: &Task, temps: &Temps) -> Result<()> {
-    let rows = s.query(&sql::duplicate_keys(s.facts().dialect, task, temps), &[])?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let lines = rows.iter().map(|row| {
-        let (count, key) =
-            row.split_last().map_or((0, &[][..]), |(count, key)| (count.as_int().unwrap_or(0), key));
-        format!("({}) = ({}) occurs {count} times", task.key.join(", "), shown(key))
-    });
-    Err(Error::new(Kind::DuplicateKey, format!("the source of \"{}\" has rows with the same key", task.name))
-        .detail(lines.collect::<Vec<_>>().join("\n")))
-}
-
 /// Checks every reference by its table's policy and counts the rows that were refused. A table is checked again whenever rows of one it refers to were refused.
 ///
 /// Errors: 23503 where the policy is `error`, or `null` for a column that cannot be NULL.

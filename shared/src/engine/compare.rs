@@ -32,7 +32,7 @@ impl Counts {
 pub(crate) fn compare(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<Counts> {
     let dialect = s.facts().dialect;
     s.execute(&sql::compare(dialect, task, temps), &[])?;
-    if tally.refused > 0 {
+    if tally.refused > 0 && task.write.deletes() && !task.key.is_empty() {
         s.execute(&sql::retain(dialect, task, temps), &[])?;
     }
     if let Some(analyze) = &temps.changes.analyze {

@@ -23,7 +23,8 @@ pub(crate) fn mark(
         if counts.deletes == 0 || counts.inserts + counts.updates == 0 {
             continue;
         }
-        let secondary = task.target.uniques.iter().filter(|u| !u.columns.is_empty() && u.columns != task.key);
+        let secondary =
+            task.target.uniques.iter().filter(|u| !u.columns.is_empty() && u.columns != task.unique_key());
         for unique in secondary.filter(|u| task.stages(&u.columns)) {
             early[index] += count(s.execute(&sql::mark_claimed(dialect, task, temp, &unique.columns), &[])?);
         }

@@ -2,13 +2,14 @@
 
 use crate::catalog::OnDelete;
 use crate::error::{Error, Kind, Result};
-use crate::plan::Limit;
+use crate::plan::{Limit, Write};
 use crate::planner::{Task, spreads};
 use crate::session::Session;
 use crate::sql::{self, Temps};
 
 use super::check::shown;
 use super::compare::Counts;
+use super::run::Tally;
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,8 +42,8 @@ pub(crate) fn deletes(
         Some(statement) => single_count(s, &statement)?,
         None => 0,
     };
-    let total = single_count(s, &sql::count_imported(dialect, task, task.origin.as_ref()))?;
-    let lost = counts.deletes - local;
+    let total = single_count(s, &sql::count_imported(dialect, task, temps, task.origin.as_ref()))?;
+    let lost = lost(task, counts, local);
     let limit = allowed.max_delete.or(task.plan.max_delete);
     let too_many = match limit {
         Some(limit) => limit.exceeded(lost, total),
@@ -58,6 +59,37 @@ pub(crate) fn deletes(
     )
     .detail(format!("The limit is {rule}. The source has {} rows.", counts.staged))
     .hint("raise \"max_delete\" in the plan or the call if this is meant"))
+}
+
+/// The rows that a change set loses: not the `local` ones that are meant to go, nor those of
+/// `delete_insert` that come back under another generated key.
+fn lost(task: &Task, counts: &Counts, local: i64) -> i64 {
+    let back = if task.write == Write::DeleteInsert { counts.inserts } else { 0 };
+    (counts.deletes - local - back).max(0)
+}
+
+/// Refuses a run that quarantines more rows than the plan's `max_quarantine`. Errors: 55000 with
+/// counts and examples.
+pub(crate) fn quarantined(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<()> {
+    let limit = task.plan.max_quarantine.filter(|limit| limit.exceeded(tally.refused, tally.staged));
+    let Some(limit) = limit else { return Ok(()) };
+    let rows = s.query(&sql::example_entries(s.facts().dialect, task, temps), &[])?;
+    let lines = rows.iter().map(|row| match row.as_slice() {
+        [key, detail] => {
+            format!("{}: {}", shown(std::slice::from_ref(key)), shown(std::slice::from_ref(detail)))
+        }
+        row => shown(row),
+    });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    Err(Error::new(
+        Kind::NotInState,
+        format!(
+            "{} of {} rows of the source of \"{}\" would be quarantined",
+            tally.refused, tally.staged, task.name
+        ),
+    )
+    .detail(format!("The limit is {limit}.\n{lines}"))
+    .hint("mend the source, or raise \"max_quarantine\" in the plan"))
 }
 
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete

@@ -99,7 +99,7 @@ impl Entry<'_> {
     ) -> Result<()> {
         let dialect = s.facts().dialect;
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
-            let (phase, table): (Value, Value) = (self.phase.into(), task.name.as_str().into());
+            let (phase, table): (Value, Value) = (self.phase.into(), task.entry.as_str().into());
             s.execute(&sql::quarantine_forget(dialect, task, temps), &[phase.clone(), table.clone()])?;
             if counts.refused > 0 {
                 let args = [phase, table, run_id.into()];

@@ -1,7 +1,7 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread), `check` refuses
-//! rows, `compare` makes the change set, `guard` looks at it, `early` finds what must go first,
+//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
+//! aside what does not fit), `keys` and `check` refuse rows, `compare` makes the change set, `local` looks at rows that are local here, `guard` looks at it, `early` finds what must go first,
 //! `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 
 mod ahead;
@@ -10,7 +10,10 @@ mod check;
 pub(crate) mod checks;
 mod compare;
 mod early;
+mod faults;
 mod guard;
+mod keys;
+mod local;
 mod log;
 mod phase;
 mod prepare;

@@ -84,6 +84,7 @@ pub(crate) fn prepare(
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
+    planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
     Ok(Prepared { tasks, temps, inputs, checks: Checks::default(), progress: Progress::start() })
 }

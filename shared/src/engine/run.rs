@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::catalog::{RelName, Table};
+use crate::catalog::{Address, RelName, Table};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Mode;
 use crate::planner::Task;
@@ -14,7 +14,7 @@ use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, stage};
+use super::{apply, check, keys, local, stage};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -142,13 +142,9 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]
             return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
         };
         warn(s, task);
-        tally.staged += stage::stage(
-            s,
-            task,
-            (schema.to_owned(), temps.staging.name.clone()),
-            input,
-            &prepared.progress,
-        )?;
+        let loaded = stage::stage(s, task, schema, temps, input, &prepared.progress)?;
+        tally.staged += loaded.rows;
+        tally.refused += loaded.refused;
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;
         }
@@ -166,18 +162,23 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps, clock) = (&prepared.tasks, &prepared.temps, &prepared.progress);
-    for (task, temp) in tasks.iter().zip(temps) {
-        check::unique_keys(s, task, temp)?;
-        clock.done(s, "checked keys of", &task.name, None);
-    }
+    keys::settle(s, tasks, temps, &mut tallies)?;
+    clock.done(s, "checked keys of", &all_names(tasks), None);
     check::references(s, tasks, temps, &mut tallies)?;
     clock.done(s, "checked references of", &all_names(tasks), None);
+    for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
+        guard::quarantined(s, task, temp, tally)?;
+    }
     let mut counts = Vec::with_capacity(tasks.len());
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
         counts.push(compare::compare(s, task, temp, tally)?);
         clock.done(s, "compared", &task.name, Some(tally.staged));
         tally.elapsed_ms += millis(started);
+    }
+    for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(&mut counts).zip(&mut tallies) {
+        local::conflicts(s, task, temp, counts, tally)?;
+        guard::quarantined(s, task, temp, tally)?;
     }
     if request.kind != RunKind::Verify {
         let allowed = &request.allowed;
@@ -199,6 +200,13 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
     let names: Vec<RelName> = targets.iter().map(|t| RelName::new(Some(&t.schema), &t.name)).collect();
     let now = s.catalog(&names)?;
     for (before, now) in targets.iter().zip(&now) {
+        // The address of a later listing is the plan's.
+        let now = now.clone().map(|mut now| {
+            if matches!(before.address, Address::Columns(_)) {
+                now.address.clone_from(&before.address);
+            }
+            now
+        });
         if now.as_ref() != Some(*before) {
             return Err(Error::new(
                 Kind::NotInState,

@@ -3,84 +3,150 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray, new_null_array};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
 use crate::catalog::Column;
-use crate::convert::{Bad, Converter, Options};
+use crate::convert::{Bad, Converted, Converter, Options};
 use crate::error::{Error, Kind, Result};
-use crate::plan::Scalar;
+use crate::plan::{Refuse, Scalar};
 use crate::planner::{From, Task};
-use crate::session::{Batch, LoadColumn, LoadKind, LoadTarget, Session};
+use crate::session::{LoadColumn, LoadId, LoadKind, LoadTarget, Session};
 use crate::source::SourceBatch;
+use crate::sql::Temps;
 use crate::types::ColumnType;
 
 use super::ahead::{Step, read_ahead};
+use super::faults::{Faults, Sorted};
 use super::prepare::Input;
 use super::progress::Progress;
 
 /// How many rows an error shows.
 const SHOWN: usize = 5;
 
-/// Reads a source into staging and returns how many rows it had.
+/// How many rows a source had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Loaded {
+    /// All of them.
+    pub rows: i64,
+    /// Of these, refused by `on_bad_value` or `on_null_key`.
+    pub refused: i64,
+}
+
+/// Reads a source into staging; rows that the plan's policies refuse go to the refused rows.
 ///
 /// Errors: those of the file (22P04, 54000, ...), of values that do not fit their column (22003,
-/// 22001, 22021, ...) and 23502 for a NULL in a key or a NOT NULL column.
+/// 22001, 22021, ...) and 23502 for a NULL in a key or a NOT NULL column, both unless they are refused.
 pub(crate) fn stage(
     s: &mut dyn Session,
     task: &Task,
-    table: (String, String),
+    schema: &str,
+    temps: &Temps,
     input: &mut Input,
     clock: &Progress,
-) -> Result<i64> {
+) -> Result<Loaded> {
     let row = LoadColumn { name: task.own_column("_row"), ty: ColumnType::Int8 };
-    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, input, clock)
+    let table = (schema.to_owned(), temps.staging.name.clone());
+    let refused = (schema.to_owned(), temps.refused.name.clone());
+    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, Some(refused), input, clock)
 }
 
 /// Reads a source into a table. `target.columns` holds the ordinal column where the table has
-/// one; the task's columns are added here.
+/// one; the task's columns are added here. `refused` is the table for rows that policies refuse.
 pub(crate) fn load(
     s: &mut dyn Session,
     task: &Task,
     mut target: LoadTarget,
+    refused: Option<(String, String)>,
     input: &mut Input,
     clock: &Progress,
-) -> Result<i64> {
+) -> Result<Loaded> {
     let ordinal = !target.columns.is_empty();
     let columns = task.staged_columns().map(|c| LoadColumn { name: c.name.clone(), ty: c.ty.clone() });
     target.columns.extend(columns);
     input.reader.project(&source_names(task))?;
     let columns = Columns::new(s, task, input)?;
-    let load = s.load_open(&target)?;
+    let mut sink = Sink::open(s, task, &target, refused)?;
     let mut next: i64 = 0;
     let reader = &mut input.reader;
     let produce = || {
         let Some(batch) = reader.next()? else { return Ok(None) };
-        let converted = columns.convert(task, &batch, ordinal.then_some(next))?;
-        next += rows_of(&converted);
-        Ok(Some(converted))
+        let sorted = columns.convert(task, &batch, ordinal.then_some(next))?;
+        next += rows_of(&batch.batch);
+        Ok(Some(sorted))
     };
-    let mut rows: i64 = 0;
     read_ahead(produce, &mut |step| {
         s.check_interrupt()?;
-        let Step::Next(batch) = step else { return Ok(()) };
-        s.load_rows(load, &batch)?;
-        rows += rows_of(&batch);
-        clock.reached(s, "staging", &task.name, rows);
+        let Step::Next(sorted) = step else { return Ok(()) };
+        sink.take(s, &sorted)?;
+        clock.reached(s, "staging", &task.name, sink.loaded.rows);
         Ok(())
     })?;
-    let written = s.load_close(load)?;
-    if i64::try_from(written) != Ok(rows) {
-        return Err(Error::new(
-            Kind::TriggeredAction,
-            format!("a trigger of \"{}\" refused rows", task.name),
-        )
-        .detail(format!("{rows} rows were read and {written} were written.")));
-    }
-    Ok(rows)
+    sink.close(s, task)
 }
 
-fn rows_of(batch: &Batch) -> i64 {
+/// Where converted rows go.
+struct Sink {
+    load: LoadId,
+    /// The load of the refused rows, opened when there is one.
+    refused: Option<(LoadTarget, Option<LoadId>)>,
+    loaded: Loaded,
+}
+
+impl Sink {
+    fn open(
+        s: &mut dyn Session,
+        task: &Task,
+        target: &LoadTarget,
+        refused: Option<(String, String)>,
+    ) -> Result<Sink> {
+        let refused = refused.map(|table| {
+            let mut target = LoadTarget { table, ..target.clone() };
+            let text = ColumnType::Text { max_chars: None };
+            target.columns.extend(
+                ["_reason", "_detail", "_data"]
+                    .map(|name| LoadColumn { name: task.own_column(name), ty: text.clone() }),
+            );
+            (target, None)
+        });
+        Ok(Sink { load: s.load_open(target)?, refused, loaded: Loaded::default() })
+    }
+
+    fn take(&mut self, s: &mut dyn Session, sorted: &Sorted) -> Result<()> {
+        if sorted.staged.num_rows() > 0 {
+            s.load_rows(self.load, &sorted.staged)?;
+            self.loaded.rows += rows_of(&sorted.staged);
+        }
+        let (Some(rows), Some((target, load))) = (&sorted.refused, &mut self.refused) else { return Ok(()) };
+        let load = match *load {
+            Some(load) => load,
+            None => *load.insert(s.load_open(target)?),
+        };
+        s.load_rows(load, rows)?;
+        self.loaded.rows += rows_of(rows);
+        self.loaded.refused += rows_of(rows);
+        Ok(())
+    }
+
+    /// Ends the loads. Errors: 09000 where other rows were written than were read.
+    fn close(self, s: &mut dyn Session, task: &Task) -> Result<Loaded> {
+        let mut written = s.load_close(self.load)?;
+        if let Some((_, Some(load))) = self.refused {
+            written += s.load_close(load)?;
+        }
+        let rows = self.loaded.rows;
+        if i64::try_from(written) != Ok(rows) {
+            return Err(Error::new(
+                Kind::TriggeredAction,
+                format!("a trigger of \"{}\" refused rows", task.name),
+            )
+            .detail(format!("{rows} rows were read and {written} were written.")));
+        }
+        Ok(self.loaded)
+    }
+}
+
+fn rows_of(batch: &RecordBatch) -> i64 {
     i64::try_from(batch.num_rows()).unwrap_or(i64::MAX)
 }
 
@@ -140,44 +206,62 @@ impl Columns {
         Ok(Columns(fillers))
     }
 
-    /// The batch as staging takes it, with ordinals from `first` where staging has them.
-    fn convert(&self, task: &Task, source: &SourceBatch, first: Option<i64>) -> Result<Batch> {
+    /// The batch as staging takes it, with ordinals from `first` where staging has them, and the
+    /// rows that it does not take.
+    fn convert(&self, task: &Task, source: &SourceBatch, first: Option<i64>) -> Result<Sorted> {
         let rows = source.batch.num_rows();
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.0.len() + 1);
+        let mut faults = Faults::default();
         if let Some(first) = first {
-            let count = i64::try_from(rows).unwrap_or(i64::MAX);
-            arrays.push(Arc::new(Int64Array::from_iter_values(first + 1..=first + count)));
+            arrays.push(Arc::new(Int64Array::from_iter_values(first + 1..=first + rows_of(&source.batch))));
         }
-        for (filler, column) in self.0.iter().zip(task.staged_columns()) {
-            let converted = match filler {
+        for ((filler, column), label) in self.0.iter().zip(task.staged_columns()).zip(labels(task)) {
+            let (from, converter, on_bad_value) = match filler {
                 Filler::Source { index, converter } => {
-                    converter.convert(source.batch.columns().get(*index).ok_or_else(lost_column)?)
+                    let from = source.batch.columns().get(*index).ok_or_else(lost_column)?;
+                    (Arc::clone(from), converter, task.plan.on_bad_value)
                 }
+                // It is the plan that is wrong, not a row.
                 Filler::Constant { text, converter } => {
-                    converter.convert(&(Arc::new(StringArray::from(vec![text.as_str(); rows])) as ArrayRef))
+                    let texts = StringArray::from(vec![text.as_str(); rows]);
+                    (Arc::new(texts) as ArrayRef, converter, Refuse::Error)
                 }
                 Filler::Nothing => {
                     arrays.push(new_null_array(&column.ty.arrow(), rows));
                     continue;
                 }
             };
-            if !converted.bad.is_empty() {
-                return Err(bad_values(task, column, source, &converted.bad));
+            let converted = converter.convert(&from);
+            if on_bad_value == Refuse::Error && !converted.bad.is_empty() {
+                return Err(bad_values(task, label, source, &converted.bad));
             }
-            let required = column.not_null || task.key.contains(&column.name);
-            if required && converted.array.null_count() > 0 {
-                return Err(null_values(task, column, source, &converted.array));
+            for bad in &converted.bad {
+                faults.bad_value(label, &column.name, &from, bad);
+            }
+            let in_key = task.unique_key().contains(&column.name);
+            if (in_key || column.not_null) && converted.array.null_count() > converted.bad.len() {
+                let nulls = nulls(&converted);
+                if (if in_key { task.plan.on_null_key } else { on_bad_value }) == Refuse::Error {
+                    return Err(null_values(task, column, source, &nulls));
+                }
+                nulls.into_iter().for_each(|row| faults.null(row, label, in_key));
             }
             arrays.push(converted.array);
         }
-        let fields =
-            arrays.iter().enumerate().map(|(i, a)| Field::new(i.to_string(), a.data_type().clone(), true));
-        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let batch = RecordBatch::try_new(schema, arrays);
-        Ok(Arc::new(batch.map_err(|e| {
-            Error::new(Kind::Internal, "a batch does not hold together").detail(e.to_string())
-        })?))
+        faults.sort_out(arrays)
     }
+}
+
+/// How messages call the staged columns: an extra one by its name in the source.
+fn labels(task: &Task) -> impl Iterator<Item = &str> {
+    let columns = task.columns.iter().map(|c| c.column.name.as_str());
+    columns.chain(task.extra.iter().map(|e| e.source.as_str()))
+}
+
+/// The rows that are NULL in the source, not for being bad.
+fn nulls(converted: &Converted) -> Vec<usize> {
+    let is_bad = |row: &usize| converted.bad.binary_search_by_key(row, |b| b.row).is_ok();
+    (0..converted.array.len()).filter(|row| converted.array.is_null(*row) && !is_bad(row)).collect()
 }
 
 fn lost_column() -> Error {
@@ -205,18 +289,18 @@ fn about(mut error: Error, task: &Task, column: &Column) -> Error {
     error
 }
 
-fn bad_values(task: &Task, column: &Column, source: &SourceBatch, bad: &[Bad]) -> Error {
+fn bad_values(task: &Task, label: &str, source: &SourceBatch, bad: &[Bad]) -> Error {
     let kind = bad.first().map_or(Kind::Internal, |b| b.kind);
     let lines =
         bad.iter().take(SHOWN).map(|b| format!("{}: {:?} {}", place(source, b.row), b.value, b.reason));
     let detail = lines.collect::<Vec<_>>().join("\n");
-    let message = format!("a value does not fit column \"{}\" of table \"{}\"", column.name, task.name);
+    let message = format!("a value does not fit column \"{label}\" of table \"{}\"", task.name);
     Error::new(kind, message).detail(detail)
 }
 
-fn null_values(task: &Task, column: &Column, source: &SourceBatch, array: &ArrayRef) -> Error {
-    let rows = (0..array.len()).filter(|row| array.is_null(*row)).take(SHOWN);
-    let detail = rows.map(|row| place(source, row)).collect::<Vec<_>>().join("\n");
+fn null_values(task: &Task, column: &Column, source: &SourceBatch, rows: &[usize]) -> Error {
+    let rows = rows.iter().take(SHOWN);
+    let detail = rows.map(|row| place(source, *row)).collect::<Vec<_>>().join("\n");
     let what = if task.key.contains(&column.name) { "key column" } else { "column" };
     Error::new(Kind::NullValue, format!("NULL in {what} \"{}\" of table \"{}\"", column.name, task.name))
         .detail(detail)

@@ -342,7 +342,7 @@ mod tests {
             (r#""type": "row_count""#, format!("{at}: expected \"min\" or \"max\" or both")),
             (r#""type": "row_count", "min": 3, "max": 2"#, format!("{at}.max: less than \"min\"")),
             (
-                r#""type": "pattern", "column": "a", "pattern": "("#,
+                r#""type": "pattern", "column": "a", "pattern": "(""#,
                 format!("{at}.pattern: not a regular expression"),
             ),
             (

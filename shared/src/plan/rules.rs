@@ -6,7 +6,7 @@ use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
 use super::checks;
-use super::document::{Phase, Plan, TablePlan};
+use super::document::{DuplicateKey, Phase, Plan, TablePlan, Write};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -20,7 +20,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
         })?;
     }
     let mut names = HashSet::new();
-    let mut owners: HashMap<RelName, &str> = HashMap::new();
+    let mut owners: HashMap<RelName, (&str, bool)> = HashMap::new();
     for (i, phase) in plan.phases.iter().enumerate() {
         let at = format!("phases[{i}]");
         if phase.name.is_empty() {
@@ -33,11 +33,21 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
             let at = format!("{at}.tables[{j}]");
             check_table(table, &at)?;
             let name = RelName::parse(&table.table).map_err(|e| within(&at, "table", e))?;
-            if let Some(owner) = owners.insert(name, &phase.name) {
-                return Err(invalid(format!(
-                    "{at}.table: \"{}\" is in phase \"{owner}\" already",
-                    table.table
-                )));
+            let deletes = table.write.deletes();
+            match owners.insert(name, (&phase.name, deletes)) {
+                Some((owner, _)) if owner != phase.name => {
+                    return Err(invalid(format!(
+                        "{at}.table: \"{}\" is in phase \"{owner}\" already",
+                        table.table
+                    )));
+                }
+                Some((_, other)) if deletes || other => {
+                    return Err(invalid(format!(
+                        "{at}.table: \"{}\" is listed already; only \"upsert\" and \"insert_only\" may list a table more than once",
+                        table.table
+                    )));
+                }
+                _ => {}
             }
         }
         checks::check_phase(phase, &at)?;
@@ -57,7 +67,33 @@ fn within(at: &str, key: &str, mut error: Error) -> Error {
     error
 }
 
+/// What the ways to write need, and what means nothing to them.
+fn check_write(table: &TablePlan, at: &str) -> Result<()> {
+    let write = table.write;
+    let refuse = |key: &str, means: bool, only: &str| {
+        if means {
+            return Err(invalid(format!("{at}.{key}: only {only} may have one, not \"{}\"", write.name())));
+        }
+        Ok(())
+    };
+    let matches = write == Write::DeleteInsert;
+    let others = "\"replace\", \"upsert\" and \"insert_only\"";
+    refuse("primary_key", matches && table.primary_key.is_some(), others)?;
+    refuse("merge_key", !matches && table.merge_key.is_some(), "\"delete_insert\"")?;
+    refuse("scope", !write.deletes() && !table.scope.is_empty(), "\"replace\" and \"delete_insert\"")?;
+    if table.merge_key.as_ref().is_some_and(Vec::is_empty) {
+        return Err(invalid(format!("{at}.merge_key: empty")));
+    }
+    let merged = table.merge_key.iter().flatten().map(|c| (c, "\"merge_key\""));
+    let scoped = table.scope.iter().map(|c| (c, "\"scope\""));
+    match merged.chain(scoped).find(|(c, _)| table.ignore.contains(c)) {
+        None => Ok(()),
+        Some((column, key)) => Err(invalid(format!("{at}.ignore: \"{column}\" is part of {key}"))),
+    }
+}
+
 fn check_table(table: &TablePlan, at: &str) -> Result<()> {
+    check_write(table, at)?;
     if let Some(key) = &table.primary_key {
         if key.is_empty() {
             return Err(invalid(format!("{at}.primary_key: empty")));
@@ -70,6 +106,16 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         && origin.imported == origin.local
     {
         return Err(invalid(format!("{at}.origin: \"imported\" and \"local\" are the same")));
+    }
+    if (table.on_duplicate_key == DuplicateKey::Last) != table.dedup_sort.is_some() {
+        return Err(invalid(format!(
+            "{at}.dedup_sort: goes with \"on_duplicate_key\": \"last\", and it with this"
+        )));
+    }
+    if table.write == Write::DeleteInsert && table.on_duplicate_key != DuplicateKey::Error {
+        return Err(invalid(format!(
+            "{at}.on_duplicate_key: \"delete_insert\" keeps duplicates as they are"
+        )));
     }
     if let Some(zone) = &table.time_zone {
         zone.parse::<chrono_tz::Tz>()
@@ -149,5 +195,46 @@ mod tests {
         let plan = parse(text).unwrap();
         assert_eq!(plan.phase_order().unwrap(), ["a", "b", "c"]);
         assert_eq!(plan.keep_days(), Some(90));
+    }
+
+    /// What is refused of a table that is said to be so, besides its name and source.
+    fn refused_table(rest: &str) -> String {
+        refused(&format!(
+            r#"{{"version": 1, "phases": [{{"name": "a", "tables": [{{"table": "t", "source": {{"parquet": "t"}}, {rest}}}]}}]}}"#
+        ))
+    }
+
+    #[test]
+    fn each_way_to_write_has_its_own_keys() {
+        assert_eq!(
+            refused_table(r#""write": "delete_insert", "primary_key": ["id"]"#),
+            "phases[0].tables[0].primary_key: only \"replace\", \"upsert\" and \"insert_only\" may have one, not \"delete_insert\""
+        );
+        assert_eq!(
+            refused_table(r#""write": "upsert", "merge_key": ["id"]"#),
+            "phases[0].tables[0].merge_key: only \"delete_insert\" may have one, not \"upsert\""
+        );
+        assert_eq!(
+            refused_table(r#""write": "insert_only", "scope": ["id"]"#),
+            "phases[0].tables[0].scope: only \"replace\" and \"delete_insert\" may have one, not \"insert_only\""
+        );
+        assert_eq!(
+            refused_table(r#""write": "delete_insert", "merge_key": ["a"], "ignore": ["a"]"#),
+            "phases[0].tables[0].ignore: \"a\" is part of \"merge_key\""
+        );
+    }
+
+    #[test]
+    fn only_writes_that_delete_nothing_may_list_a_table_again() {
+        let twice = |first: &str, second: &str| {
+            let table =
+                |write| format!(r#"{{"table": "t", "source": {{"parquet": "t"}}, "write": "{write}"}}"#);
+            let tables = [table(first), table(second)].join(", ");
+            parse(&format!(r#"{{"version": 1, "phases": [{{"name": "a", "tables": [{tables}]}}]}}"#))
+        };
+        assert!(twice("upsert", "insert_only").is_ok());
+        for (first, second) in [("upsert", "replace"), ("delete_insert", "upsert")] {
+            assert!(twice(first, second).unwrap_err().message.starts_with("phases[0].tables[1].table: "));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Address, Column, Default, RelationKind, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, TablePlan, Write};
+use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, TablePlan, Write};
 use crate::types::ColumnType;
 
 use super::{Extra, From, Mark, Rule, Staged, Task};
@@ -44,28 +44,43 @@ pub fn bind(
         Write::DeleteInsert => plan.merge_key.clone().unwrap_or_default(),
         Write::Replace | Write::Upsert | Write::InsertOnly => find_key(plan, &target)?,
     };
+    let own = if plan.write == Write::DeleteInsert { own_key(plan, &target)? } else { Vec::new() };
     check_names(plan, &target)?;
-    make(ordinal, plan, key, target, source, wanted)
+    let task = make(ordinal, plan, key, &own, target, source, wanted)?;
+    match plan.scope.iter().find(|c| !task.stages(std::slice::from_ref(*c))) {
+        None => Ok(task),
+        Some(column) => Err(Error::new(
+            Kind::InvalidParameter,
+            format!(
+                "column \"{column}\" of table \"{}\" is in \"scope\" and not filled from the source",
+                plan.table
+            ),
+        )),
+    }
 }
 
 /// Makes the task of an append, which needs no key. Errors: as those of [`bind`].
 pub fn bind_append(plan: &TablePlan, target: Table, source: SourceShape<'_>) -> Result<Task> {
-    make(0, plan, Vec::new(), target, Some(source), &[])
+    make(0, plan, Vec::new(), &[], target, Some(source), &[])
 }
 
 fn make(
     ordinal: usize,
     plan: &TablePlan,
     key: Vec<String>,
+    own_key: &[String],
     target: Table,
     source: Option<SourceShape<'_>>,
     wanted: &[Wanted],
 ) -> Result<Task> {
     let mut binder = Binder { plan, key: &key, source, warnings: Vec::new(), used: Vec::new() };
     let mut columns = Vec::new();
+    let keyed: &[String] = if plan.write == Write::DeleteInsert { &[] } else { &key };
     for column in &target.columns {
-        if let Some(from) = binder.source_of(column)? {
-            let compared = !key.contains(&column.name) && !plan.ignore.contains(&column.name);
+        if own_key.contains(&column.name) {
+            binder.leave_out(&column.name)?;
+        } else if let Some(from) = binder.source_of(column)? {
+            let compared = !keyed.contains(&column.name) && !plan.ignore.contains(&column.name);
             columns.push(Staged { column: column.clone(), from, compared });
         }
     }
@@ -86,6 +101,14 @@ fn make(
         extra.push(Extra { rule: wanted.rule, source, column });
     }
     binder.check_extra()?;
+    if let Some(SortColumn::Target(name)) = &plan.dedup_sort
+        && !columns.iter().any(|c| c.column.name == *name)
+    {
+        return Err(match target.column(name) {
+            Some(column) => binder.missing(column, name),
+            None => no_column(&plan.table, name),
+        });
+    }
     let warnings = binder.warnings;
     let origin = plan.origin.as_ref().map(|origin| Mark {
         column: origin.column.clone(),
@@ -98,6 +121,7 @@ fn make(
     Ok(Task {
         ordinal,
         name: plan.table.clone(),
+        entry: plan.table.clone(),
         plan: plan.clone(),
         write: plan.write,
         mode: Mode::Full,
@@ -106,6 +130,8 @@ fn make(
         extra,
         origin,
         references: Vec::new(),
+        earlier: Vec::new(),
+        later: Vec::new(),
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),
         warnings,
         target,
@@ -131,7 +157,9 @@ fn ours_or_system(table: &Table) -> bool {
     let folded = table.name.to_lowercase();
     match table.address {
         Address::Ctid => schemas.contains(&table.schema.as_str()),
-        Address::Rowid(_) | Address::Key => ["sqlite_", "cutover_"].iter().any(|p| folded.starts_with(p)),
+        Address::Rowid(_) | Address::Key | Address::Columns(_) => {
+            ["sqlite_", "cutover_"].iter().any(|p| folded.starts_with(p))
+        }
     }
 }
 
@@ -167,6 +195,45 @@ fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
     let kind = if deferrable { Kind::NotInState } else { Kind::InvalidKey };
     Err(Error::new(kind, message)
         .hint("an index that is partial, deferrable or over expressions does not count"))
+}
+
+/// The columns of a `delete_insert` table's key that are generated here: those that draw numbers, else
+/// those with a default. The others come from the source, as the day in the key of a table that is
+/// partitioned by day.
+///
+/// Errors: 22023 where no column is generated, or the plan fills one that is.
+fn own_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
+    let numbers = |c: &Column| {
+        matches!(c.default, Default::Serial(_) | Default::IdentityByDefault(_) | Default::IdentityAlways(_))
+    };
+    let defaults = |c: &Column| c.default != Default::None;
+    let filter = |keep: &dyn Fn(&Column) -> bool| -> Vec<String> {
+        let key = target.primary_key().iter();
+        key.filter(|name| target.column(name).is_some_and(keep)).cloned().collect()
+    };
+    let mut own = filter(&numbers);
+    if own.is_empty() {
+        own = filter(&defaults);
+    }
+    let invalid = |message: String| Error::new(Kind::InvalidParameter, message);
+    // A trigger may make the key, too.
+    if own.is_empty() && !target.primary_key().is_empty() && !target.triggers.iter().any(|t| t.enabled) {
+        return Err(invalid(format!("the primary key of \"{}\" is not generated here", plan.table))
+            .detail("\"delete_insert\" is for tables whose key is generated here, or that have none.")
+            .hint("use \"replace\""));
+    }
+    let filled = |name: &String| {
+        plan.columns.contains_key(name)
+            || plan.merge_key.iter().flatten().chain(&plan.scope).any(|c| c == name)
+            || plan.lookups.iter().any(|l| l.set == *name)
+    };
+    match own.iter().find(|name| filled(name)) {
+        None => Ok(own),
+        Some(name) => {
+            Err(invalid(format!("column \"{name}\" of table \"{}\" is generated here", plan.table))
+                .detail("\"delete_insert\" leaves the table's own key to the database."))
+        }
+    }
 }
 
 /// The error for a column that a table lacks (42703).
@@ -264,7 +331,7 @@ impl<'a> Binder<'a> {
         if let Some(origin) = self.plan.origin.as_ref().filter(|o| o.column == column.name) {
             return Ok(Some(From::Constant(origin.imported.clone())));
         }
-        if self.key.contains(&column.name) {
+        if self.key.contains(&column.name) || self.plan.scope.contains(&column.name) {
             return Err(self.missing(column, &column.name));
         }
         let generated = matches!(
@@ -276,6 +343,26 @@ impl<'a> Binder<'a> {
                 "map the column in \"columns\", or say \"on_missing_column\": \"keep\" to leave it alone",
             )),
             _ => Ok(None),
+        }
+    }
+
+    /// Leaves a column to the database, and says so where the source has it.
+    fn leave_out(&mut self, name: &str) -> Result<()> {
+        if self.source.is_none() || self.find(name)?.is_none() {
+            return Ok(());
+        }
+        let text = format!(
+            "column \"{name}\" of table \"{}\" is generated here; the source's values were left out",
+            self.plan.table
+        );
+        match self.plan.on_extra_column {
+            ExtraColumn::Error => Err(Error::new(Kind::UndefinedColumn, text)
+                .hint("say \"on_extra_column\": \"ignore\" to leave them out")),
+            ExtraColumn::Warn => {
+                self.warnings.push(text);
+                Ok(())
+            }
+            ExtraColumn::Ignore => Ok(()),
         }
     }
 

@@ -4,13 +4,15 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod listings;
 mod order;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
+pub use listings::{entry, join_listings};
 pub use order::{link, sort};
 
 use crate::catalog::{Column, OnDelete, Table};
-use crate::plan::{Mode, Scalar, TablePlan, Write};
+use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};
 
 /// What a run does to one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +22,9 @@ pub struct Task {
     /// The table's name as the plan writes it.
     pub name: String,
     pub target: Table,
+    /// What the log calls it where entries of several runs meet: the name; for the second listing of a
+    /// table `name #2`.
+    pub entry: String,
     /// What the plan says of it: its policies are read from here.
     pub plan: TablePlan,
     /// How this run writes it, which may be another way than the plan's.
@@ -37,6 +42,11 @@ pub struct Task {
     /// References of this table that are checked in staging.
     pub references: Vec<Link>,
     pub time_zone: Option<chrono_tz::Tz>,
+    /// The listings of the same table that are applied before this one, in their order. Their own
+    /// `earlier` and `later` are empty.
+    pub earlier: Vec<Task>,
+    /// Those that are applied after it.
+    pub later: Vec<Task>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
 }
@@ -46,7 +56,7 @@ pub struct Task {
 pub struct Staged {
     pub column: Column,
     pub from: From,
-    /// Whether a difference in it makes a row changed (neither key nor `ignore`).
+    /// Whether a difference in it makes a row changed (neither key nor `ignore`; a `merge_key` does).
     pub compared: bool,
 }
 
@@ -119,6 +129,20 @@ impl Task {
         name
     }
 
+    /// The columns that no two staged rows may share and none may lack: the key, where `delete_insert`
+    /// does not merely recognise rows by it.
+    pub fn unique_key(&self) -> &[String] {
+        if self.write == Write::DeleteInsert { &[] } else { &self.key }
+    }
+
+    /// The columns that stand for a row in messages: the key, or all that the source fills.
+    pub fn shown_key(&self) -> Vec<&str> {
+        if self.key.is_empty() {
+            return self.columns.iter().map(|c| c.column.name.as_str()).collect();
+        }
+        self.key.iter().map(String::as_str).collect()
+    }
+
     /// The staged columns a changed row is updated in: all but the key.
     pub fn updated(&self) -> impl Iterator<Item = &Staged> {
         self.columns.iter().filter(|c| c.compared)
@@ -133,6 +157,16 @@ impl Task {
     /// The column of staging that is there for `rule`.
     pub fn extra_column(&self, rule: Rule) -> Option<&Column> {
         self.extra.iter().find(|e| e.rule == rule).map(|e| &e.column)
+    }
+
+    /// The column of staging by which the last of several rows is found.
+    pub fn sort_column(&self) -> Option<&Column> {
+        match self.plan.dedup_sort.as_ref()? {
+            SortColumn::Target(name) => {
+                self.columns.iter().map(|c| &c.column).find(|column| column.name == *name)
+            }
+            SortColumn::Source { .. } => self.extra_column(Rule::Sort),
+        }
     }
 
     /// All columns of staging but the ordinal, in their order there.

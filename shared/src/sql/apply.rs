@@ -1,11 +1,13 @@
 //! The change set onto the target.
 
+use crate::plan::Write;
 use crate::planner::Task;
 use crate::session::Dialect;
 
 use super::{Ident, Sql, Temps, list, same_address, spelling, target};
 
-/// Inserts the new rows in key order, which spares an index from being filled at random.
+/// Inserts the new rows in key order, which spares an index from being filled at random, or in that of
+/// the source where keys are generated.
 pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let columns = names.iter().map(|n| Ident(n).to_string()).collect::<Vec<_>>().join(", ");
@@ -14,19 +16,27 @@ pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     } else {
         ""
     };
+    let row = task.own_column("_row");
+    let order = match task.unique_key() {
+        [] => list("s", [&row]),
+        key => list("s", key),
+    };
     Sql::new(format!(
         "INSERT INTO {} ({columns}){overriding}\nSELECT {} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i' ORDER BY {}",
         target(&task.target),
         list("s", &names),
         temps.changes.qualified,
         temps.staging.qualified,
-        Ident(&task.own_column("_row")),
-        list("s", &task.key),
+        Ident(&row),
+        order,
     ))
 }
 
 /// Updates the changed rows; None where no column can change.
 pub fn update(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
+    if task.write == Write::InsertOnly {
+        return None;
+    }
     let sets: Vec<String> = task
         .updated()
         .map(|c| Ident(&c.column.name).to_string())

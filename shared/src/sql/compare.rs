@@ -4,57 +4,84 @@ use crate::plan::Write;
 use crate::planner::Task;
 use crate::session::Dialect;
 
-use super::{Ident, Sql, Temps, equal, imported, list, same_address, same_key, spelling, target};
+use super::listings::Listings;
+use super::matching::matching;
+use super::scope::in_scope;
+use super::{
+    Ident, Spelling, Sql, Temps, equal, imported, imported_by, list, same_address, same_key, spelling, target,
+};
 
-/// Fills the change set. Both ways to write are rules for making this one thing: `replace` also
-/// sees the target rows that no staged row has the key of.
+/// Fills the change set. All ways to write are rules for making this one thing: `replace` also sees
+/// the target rows that no staged row has the key of, `insert_only` no differences.
 pub fn compare(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let spell = spelling(dialect);
+    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let into = format!("INSERT INTO {} (op, s, {})", temps.changes.qualified, names.join(", "));
+    if task.write == Write::DeleteInsert {
+        return Sql::new(format!("{into}\n{}", matching(dialect, task, temps)));
+    }
     let row = Ident(&task.own_column("_row")).to_string();
-    let address = spell.address_of(&task.target, "t");
-    let absent = address.last().map_or_else(String::new, |a| format!("{a} IS NULL"));
-    let address = address.join(", ");
+    // A row that an earlier listing inserts has no place in the target yet, but a key.
+    let place = if task.earlier.is_empty() { "t" } else { "s" };
+    let address = spell.address_of(&task.target, place).join(", ");
+    let listings = Listings::new(dialect, task);
+    let rules = rules(spell, task, &listings);
+    let (staging, table, key) = (&temps.staging.qualified, target(&task.target), same_key(task, "t", "s"));
+    if !task.write.deletes() {
+        return Sql::new(format!(
+            "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
+             FROM {staging} s LEFT JOIN {table} t ON {key}{}\n) x WHERE op IS NOT NULL",
+            listings.joins
+        ));
+    }
+    let mut gone: Vec<String> =
+        task.protecting_mark().map(|mark| imported(spell, mark, "t")).into_iter().collect();
+    let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" LEFT JOIN {v}"));
+    if !scope.is_empty() {
+        gone.push("v.hit IS NOT NULL".to_owned());
+    }
+    let gone = if gone.is_empty() { "TRUE".to_owned() } else { gone.join(" AND ") };
+    Sql::new(match dialect {
+        Dialect::Postgres => format!(
+            "{into}\nSELECT * FROM (\n  SELECT CASE\n    WHEN s.{row} IS NULL THEN CASE WHEN {gone} THEN 'd' END\n    \
+             {rules}\n  END AS op, s.{row}, {address}\n  FROM {staging} s FULL JOIN {table} t ON {key}{scope}\n) x WHERE op IS NOT NULL"
+        ),
+        // FULL JOIN is younger than the oldest SQLite we run on.
+        Dialect::Sqlite => format!(
+            "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
+             FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL\nUNION ALL\nSELECT 'd', NULL, {address}\n  \
+             FROM {table} t LEFT JOIN {staging} s ON {key}{scope}\n  WHERE s.{row} IS NULL AND {gone}"
+        ),
+    })
+}
+
+/// What becomes of a staged row `s`, whose key target row `t` has, in order of precedence.
+fn rules(spell: &dyn Spelling, task: &Task, listings: &Listings<'_>) -> String {
     let mark = task.protecting_mark();
     let mut rules = Vec::new();
     if let Some(mark) = mark.filter(|m| m.from_source) {
         rules.push(format!("WHEN NOT {} THEN 'p'", imported(spell, mark, "s")));
     }
-    rules.push(format!("WHEN {absent} THEN 'i'"));
+    let absent =
+        spell.address_of(&task.target, "t").pop().map_or_else(String::new, |a| format!("{a} IS NULL"));
+    let inserted: String = listings.inserted().iter().map(|i| format!(" AND NOT {i}")).collect();
+    rules.push(format!("WHEN {absent}{inserted} THEN 'i'"));
     if let Some(mark) = mark {
-        rules.push(format!("WHEN NOT {} THEN 'p'", imported(spell, mark, "t")));
+        rules.push(format!("WHEN NOT {} THEN 'p'", imported_by(spell, mark, &listings.value(&mark.column))));
     }
-    let differences: Vec<String> = task
-        .updated()
-        .map(|c| {
-            let name = Ident(&c.column.name);
-            spell.differ(&c.column.ty, &format!("s.{name}"), &format!("t.{name}"))
-        })
-        .collect();
+    let mut differences = Vec::new();
+    if task.write != Write::InsertOnly {
+        differences.extend(task.updated().map(|c| {
+            let name = &c.column.name;
+            let differ = spell.differ(&c.column.ty, &format!("s.{}", Ident(name)), &listings.value(name));
+            format!("{differ}{}", listings.last_word(name))
+        }));
+        differences.extend(listings.unknown());
+    }
     if !differences.is_empty() {
         rules.push(format!("WHEN {} THEN 'u'", differences.join(" OR ")));
     }
-    let rules = rules.join("\n    ");
-    let (staging, changes) = (&temps.staging.qualified, &temps.changes.qualified);
-    let (table, key) = (target(&task.target), same_key(task, "t", "s"));
-    let gone = mark.map_or_else(|| "TRUE".to_owned(), |mark| imported(spell, mark, "t"));
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
-    let into = format!("INSERT INTO {changes} (op, s, {})", names.join(", "));
-    Sql::new(match (task.write, dialect) {
-        (Write::Upsert | Write::InsertOnly, _) => format!(
-            "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
-             FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL"
-        ),
-        (Write::Replace | Write::DeleteInsert, Dialect::Postgres) => format!(
-            "{into}\nSELECT * FROM (\n  SELECT CASE\n    WHEN s.{row} IS NULL THEN CASE WHEN {gone} THEN 'd' END\n    \
-             {rules}\n  END AS op, s.{row}, {address}\n  FROM {staging} s FULL JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL"
-        ),
-        // FULL JOIN is younger than the oldest SQLite we run on.
-        (Write::Replace | Write::DeleteInsert, Dialect::Sqlite) => format!(
-            "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
-             FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL\nUNION ALL\nSELECT 'd', NULL, {address}\n  \
-             FROM {table} t LEFT JOIN {staging} s ON {key}\n  WHERE s.{row} IS NULL AND {gone}"
-        ),
-    })
+    rules.join("\n    ")
 }
 
 /// Turns the deletion of target rows whose newest source version was refused into `r`etained.
@@ -78,25 +105,13 @@ pub fn count_ops(dialect: Dialect, temps: &Temps) -> Sql {
     Sql::new(format!("SELECT {op}, count(*) FROM {} GROUP BY op", temps.changes.qualified))
 }
 
-/// Up to 5 keys that more than one staged row has: rows of (key columns as text, count).
-pub fn duplicate_keys(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
-    let spell = spelling(dialect);
-    let keys: Vec<String> = task.key.iter().map(|k| Ident(k).to_string()).collect();
-    let texts: Vec<String> = keys.iter().map(|k| spell.text(k)).collect();
-    let keys = keys.join(", ");
-    Sql::new(format!(
-        "SELECT {}, count(*) FROM {} GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 5",
-        texts.join(", "),
-        temps.staging.qualified,
-    ))
-}
-
 /// Up to 5 keys of the rows with this op, as text: of the target row where there is one.
 pub fn example_rows(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
     let spell = spelling(dialect);
     let staged = op != 'd' && op != 'r';
     let alias = if staged { "s" } else { "t" };
-    let texts: Vec<String> = task.key.iter().map(|k| spell.text(&format!("{alias}.{}", Ident(k)))).collect();
+    let key = task.shown_key();
+    let texts: Vec<String> = key.iter().map(|k| spell.text(&format!("{alias}.{}", Ident(k)))).collect();
     let other = if staged {
         let row = task.own_column("_row");
         format!("{} s ON {}", temps.staging.qualified, equal("s", [&row], "c", [&"s".to_owned()]))
@@ -107,14 +122,15 @@ pub fn example_rows(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> S
         "SELECT {} FROM {} c JOIN {other} WHERE c.op = '{op}' ORDER BY {} LIMIT 5",
         texts.join(", "),
         temps.changes.qualified,
-        list(alias, &task.key),
+        if task.key.is_empty() { texts.join(", ") } else { list(alias, &task.key) },
     ))
 }
 
 /// Up to 5 refused rows: their key as text, then the reason.
 pub fn example_refused(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let spell = spelling(dialect);
-    let texts: Vec<String> = task.key.iter().map(|k| spell.text(&format!("r.{}", Ident(k)))).collect();
+    let texts: Vec<String> =
+        task.shown_key().iter().map(|k| spell.text(&format!("r.{}", Ident(k)))).collect();
     Sql::new(format!(
         "SELECT {}, r.{} FROM {} r ORDER BY r.{} LIMIT 5",
         texts.join(", "),

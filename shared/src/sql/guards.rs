@@ -4,13 +4,15 @@ use crate::catalog::ForeignKey;
 use crate::planner::{Mark, Task};
 use crate::session::Dialect;
 
+use super::scope::in_scope;
 use super::{Ident, Sql, Temps, equal, imported, qualified, same_address, spelling, target};
 
-/// The target's rows that count as imported by this mark: all of them where there is none.
-pub fn count_imported(dialect: Dialect, task: &Task, mark: Option<&Mark>) -> Sql {
-    let filter =
-        mark.map_or_else(String::new, |mark| format!(" WHERE {}", imported(spelling(dialect), mark, "t")));
-    Sql::new(format!("SELECT count(*) FROM {} t{filter}", target(&task.target)))
+/// The target's rows in scope that count as imported by this mark: all of them where there is none.
+pub fn count_imported(dialect: Dialect, task: &Task, temps: &Temps, mark: Option<&Mark>) -> Sql {
+    let spell = spelling(dialect);
+    let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
+    let filter = mark.map_or_else(String::new, |mark| format!(" WHERE {}", imported(spell, mark, "t")));
+    Sql::new(format!("SELECT count(*) FROM {} t{scope}{filter}", target(&task.target)))
 }
 
 /// The local rows that go because the plan keeps none; None where there are no such rows.

@@ -9,10 +9,15 @@ mod compare;
 mod ddl;
 mod early;
 mod guards;
+mod keys;
+mod listings;
+mod local;
 mod log;
+mod matching;
 mod postgres;
 mod quarantine;
 mod references;
+mod scope;
 mod sqlite;
 mod temps;
 mod verify;
@@ -22,12 +27,14 @@ pub use checks::{
     check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
     first_rows, two_numbers,
 };
-pub use compare::{compare, count_ops, duplicate_keys, example_refused, example_rows, retain};
+pub use compare::{compare, count_ops, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring};
+pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
+pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
-pub use quarantine::{quarantine_clear, quarantine_forget, quarantine_keep};
+pub use quarantine::{example_entries, quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use temps::{TempTable, Temps};
 pub use verify::{
@@ -105,8 +112,20 @@ trait Spelling {
     fn address_columns(&self, table: &Table) -> Vec<(String, String)>;
     /// The address of `alias`'s row, in the order of [`Spelling::address_columns`].
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String>;
+    /// What rows are partitioned by so that those with the same value of a column, and no others,
+    /// are together.
+    fn identity(&self, ty: &ColumnType, value: &str) -> String;
+    /// What rows are partitioned by so that those with equal values, as a key has it, are together.
+    fn group(&self, ty: &ColumnType, value: &str) -> String;
+    /// What follows JOIN so that `alias`'s row finds the one of `rows` (a query that yields `columns`,
+    /// each row once) with the same values, NULL being one; `hit`.hit is NULL where there is none.
+    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String;
     /// Whether two values of one column are not the same value; NULL is a value.
     fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
+    /// A value in the order that both databases sort it: numbers by value, text byte by byte.
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String;
+    /// A JSON object with the members of a second one put in place of its own; a NULL changes nothing.
+    fn merge_json(&self, object: &str, members: &str) -> String;
     /// A constant of the plan, of whatever type the column beside it has.
     fn literal(&self, value: &Scalar) -> String;
     /// A table of ours.
@@ -165,8 +184,13 @@ fn list<'a>(alias: &str, names: impl IntoIterator<Item = &'a String>) -> String 
 
 /// Whether `alias`'s row counts as imported.
 fn imported(spell: &dyn Spelling, mark: &Mark, alias: &str) -> String {
+    imported_by(spell, mark, &format!("{alias}.{}", Ident(&mark.column)))
+}
+
+/// Whether a row with this value in its origin column counts as imported.
+fn imported_by(spell: &dyn Spelling, mark: &Mark, value: &str) -> String {
     let null = if mark.null_is_imported { "TRUE" } else { "FALSE" };
-    format!("coalesce({alias}.{} = {}, {null})", Ident(&mark.column), spell.literal(&mark.imported))
+    format!("coalesce({value} = {}, {null})", spell.literal(&mark.imported))
 }
 
 /// The condition that change set row `c` and target row `t` are the same row.

@@ -38,29 +38,62 @@ impl Spelling for Postgres {
         let column = |name: &str, ty: &str| (name.to_owned(), ty.to_owned());
         match table.address {
             Address::Ctid => vec![column("t_rel", "pg_catalog.oid"), column("t", "pg_catalog.tid")],
-            Address::Rowid(_) | Address::Key => super::temps::key_address(table),
+            Address::Rowid(_) | Address::Key | Address::Columns(_) => super::temps::key_address(table),
         }
     }
 
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String> {
         match table.address {
             Address::Ctid => vec![format!("{alias}.tableoid"), format!("{alias}.ctid")],
-            Address::Rowid(_) | Address::Key => super::temps::key_values(table, alias),
+            Address::Rowid(_) | Address::Key | Address::Columns(_) => super::temps::key_values(table, alias),
         }
     }
 
-    // Value identity: equality of an operator class is wider than that for intervals, text under
-    // some collations and citext, and json, xml and geometric types have none.
-    fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String {
+    // Equality of an operator class is wider than identity for intervals, text under some
+    // collations and citext, and json, xml and geometric types have none.
+    fn identity(&self, ty: &ColumnType, value: &str) -> String {
         match ty {
-            ColumnType::Text { .. } => format!("{a} COLLATE \"C\" IS DISTINCT FROM {b} COLLATE \"C\""),
+            ColumnType::Text { .. } => format!("{value} COLLATE \"C\""),
             ColumnType::Json | ColumnType::Other | ColumnType::Any => {
-                format!(
-                    "{a}::pg_catalog.text COLLATE \"C\" IS DISTINCT FROM {b}::pg_catalog.text COLLATE \"C\""
-                )
+                format!("{value}::pg_catalog.text COLLATE \"C\"")
             }
-            _ => format!("{a} IS DISTINCT FROM {b}"),
+            _ => value.to_owned(),
         }
+    }
+
+    fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String {
+        format!("{} IS DISTINCT FROM {}", self.identity(ty, a), self.identity(ty, b))
+    }
+
+    // Types that may have no operator class, or one that we cannot know, are grouped by their text.
+    fn group(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            ColumnType::Json | ColumnType::Other | ColumnType::Any => self.identity(ty, value),
+            _ => value.to_owned(),
+        }
+    }
+
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            ColumnType::Text { .. } => format!("{value} COLLATE \"C\""),
+            // json has no order.
+            ColumnType::Json => format!("{value}::pg_catalog.text COLLATE \"C\""),
+            _ => value.to_owned(),
+        }
+    }
+
+    // A comparison of records knows NULL as a value and can be sorted, unlike IS NOT DISTINCT FROM.
+    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
+        let record = |alias: &str| format!("ROW({})", super::list(alias, columns));
+        format!(
+            "(SELECT {} AS k, TRUE AS hit FROM ({rows}) u) {hit} ON {hit}.k = {}",
+            record("u"),
+            record(alias)
+        )
+    }
+
+    fn merge_json(&self, object: &str, members: &str) -> String {
+        format!("({object})::pg_catalog.jsonb || coalesce({members}, '{{}}')::pg_catalog.jsonb")
     }
 
     // An untyped literal takes the type of the column it stands beside, whatever that is.

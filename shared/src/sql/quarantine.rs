@@ -5,16 +5,20 @@ use crate::session::Dialect;
 
 use super::{Ident, Quoted, Sql, Temps, spelling};
 
-/// A refused row's key as a JSON array of texts: the same in both databases.
+/// How many characters of a key name its entry: an index has no place for more.
+const LONGEST: usize = 500;
+
+/// What a refused row is called in the quarantine: its key, or all of it where rows have none, as a
+/// JSON array of texts. The same in both databases.
 fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
     let text = crate::types::ColumnType::Text { max_chars: None };
-    let parts =
-        task.key.iter().map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
-    format!("'[' || {} || ']'", parts.collect::<Vec<_>>().join(" || ',' || "))
+    let key = task.shown_key().into_iter();
+    let parts = key.map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
+    format!("substr('[' || {} || ']', 1, {LONGEST})", parts.collect::<Vec<_>>().join(" || ',' || "))
 }
 
-/// A refused row as a JSON object.
+/// A refused row as a JSON object, without the values that have no place in its columns.
 fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
     let parts = task.staged_columns().enumerate().map(|(i, c)| {
@@ -25,42 +29,65 @@ fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
     format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
 }
 
+/// The refused rows as entries: a select of (row_key, ordinal) and `columns`, which are (name,
+/// expression over `r`). Rows of the same key are told apart by their order: the second is called
+/// `["5"]#2`.
+fn entries(dialect: Dialect, task: &Task, temps: &Temps, columns: &[(&str, String)]) -> String {
+    let names: String = columns.iter().map(|(name, _)| format!(", {name}")).collect();
+    let columns: String = columns.iter().map(|(name, value)| format!(", {value} AS {name}")).collect();
+    format!(
+        "SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal{names}\n  \
+         FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place\n  \
+         FROM (SELECT {} AS row_key, {} AS ordinal{columns} FROM {} r) x) y",
+        row_key(dialect, task, "r"),
+        of_refused(task, "_row"),
+        temps.refused.qualified,
+    )
+}
+
+/// A column of ours of the refused rows.
+fn of_refused(task: &Task, name: &str) -> String {
+    format!("r.{}", Ident(&task.own_column(name)))
+}
+
+/// Up to 5 refused rows: rows of (the key of its entry, what is wrong).
+pub fn example_entries(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let detail = ("detail", of_refused(task, "_detail"));
+    let entries = entries(dialect, task, temps, &[detail]);
+    Sql::new(format!("SELECT row_key, detail FROM ({entries}) n ORDER BY ordinal LIMIT 5"))
+}
+
 /// Forgets what is no longer refused. Parameters: phase, table.
 pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     Sql::new(format!(
-        "DELETE FROM {} WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT {} FROM {} r)",
+        "DELETE FROM {} WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM ({}) n)",
         spelling(dialect).own("quarantine"),
-        row_key(dialect, task, "r"),
-        temps.refused.qualified,
+        entries(dialect, task, temps, &[]),
     ))
 }
 
 /// Keeps what is refused now; an entry that is the same already is not touched. Parameters: phase,
 /// table, run.
 pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
-    let spell = spelling(dialect);
-    let own = |name: &str| format!("r.{}", Ident(&task.own_column(name)));
-    let (reason, detail) = (own("_reason"), own("_detail"));
-    let data = format!("coalesce({}, {})", own("_data"), row_data(dialect, task, "r"));
-    let data = match dialect {
-        Dialect::Postgres => format!("({data})::pg_catalog.jsonb"),
-        Dialect::Sqlite => data,
-    };
     let differ = match dialect {
         Dialect::Postgres => "IS DISTINCT FROM",
         Dialect::Sqlite => "IS NOT",
     };
+    let data = spelling(dialect).merge_json(&row_data(dialect, task, "r"), &of_refused(task, "_data"));
+    let columns = [
+        ("reason", of_refused(task, "_reason")),
+        ("detail", of_refused(task, "_detail")),
+        ("row_data", data),
+    ];
     Sql::new(format!(
         "INSERT INTO {own} AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)\n\
-         SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3\n\
-         FROM (SELECT {key} AS row_key, {reason} AS reason, {detail} AS detail, {data} AS row_data FROM {refused} r) n\n\
+         SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3\nFROM ({}) n\n\
          LEFT JOIN {own} o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key\n\
          WHERE o.row_key IS NULL OR o.reason {differ} n.reason OR o.detail {differ} n.detail OR o.row_data {differ} n.row_data\n\
          ON CONFLICT (phase, table_name, row_key) DO UPDATE\n\
          SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run",
-        own = spell.own("quarantine"),
-        key = row_key(dialect, task, "r"),
-        refused = temps.refused.qualified,
+        entries(dialect, task, temps, &columns),
+        own = spelling(dialect).own("quarantine"),
     ))
 }
 

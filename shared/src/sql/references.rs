@@ -4,7 +4,9 @@ use crate::plan::Write;
 use crate::planner::{Link, Parent, Task};
 use crate::session::Dialect;
 
-use super::{Ident, Sql, Temps, imported, list, qualified, same_key, spelling, target};
+use super::matching::matching;
+use super::scope::in_scope;
+use super::{Ident, Sql, Temps, imported, list, qualified, same_address, same_key, spelling, target};
 
 /// What a reference may lead to.
 #[derive(Debug, Clone, Copy)]
@@ -38,22 +40,37 @@ impl Known<'_> {
 }
 
 /// Selects `columns` of the target rows `t` that a run leaves where they are: all of them where
-/// nothing is deleted; otherwise local ones, and those whose newest version was refused.
+/// nothing is deleted; otherwise local ones, those out of scope, and those whose newest version was
+/// refused. What `delete_insert` keeps only its matching can tell.
 fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, parts: &mut Vec<String>) {
     let spell = spelling(dialect);
     let table = target(&task.target);
+    let retained = || {
+        let (refused, key) = (&temps.refused.qualified, same_key(task, "t", "s"));
+        format!("SELECT {columns} FROM {table} t JOIN {refused} s ON {key}")
+    };
     match task.write {
         Write::Upsert | Write::InsertOnly => parts.push(format!("SELECT {columns} FROM {table} t")),
-        Write::Replace | Write::DeleteInsert => {
+        Write::Replace => {
             if let Some(mark) = task.protecting_mark() {
                 let mine = imported(spell, mark, "t");
                 parts.push(format!("SELECT {columns} FROM {table} t WHERE NOT {mine}"));
             }
+            if let Some(scope) = in_scope(spell, task, temps) {
+                parts.push(format!("SELECT {columns} FROM {table} t LEFT JOIN {scope} WHERE v.hit IS NULL"));
+            }
+            parts.push(retained());
+        }
+        Write::DeleteInsert => {
+            let absent = spell.address_columns(&task.target).pop().map_or_else(String::new, |(name, _)| name);
             parts.push(format!(
-                "SELECT {columns} FROM {table} t JOIN {} s ON {}",
-                temps.refused.qualified,
-                same_key(task, "t", "s"),
+                "SELECT {columns} FROM {table} t LEFT JOIN ({}) x ON {} AND x.op = 'd' WHERE x.{absent} IS NULL",
+                matching(dialect, task, temps),
+                same_address(spell, &task.target, "x", "t"),
             ));
+            if !task.key.is_empty() {
+                parts.push(retained());
+            }
         }
     }
 }

@@ -42,19 +42,45 @@ impl Spelling for Sqlite {
     fn address_columns(&self, table: &Table) -> Vec<(String, String)> {
         match &table.address {
             Address::Rowid(_) => vec![("t".to_owned(), "INTEGER".to_owned())],
-            Address::Ctid | Address::Key => super::temps::key_address(table),
+            Address::Ctid | Address::Key | Address::Columns(_) => super::temps::key_address(table),
         }
     }
 
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String> {
         match &table.address {
             Address::Rowid(name) => vec![format!("{alias}.{name}")],
-            Address::Ctid | Address::Key => super::temps::key_values(table, alias),
+            Address::Ctid | Address::Key | Address::Columns(_) => super::temps::key_values(table, alias),
         }
+    }
+
+    fn identity(&self, _: &ColumnType, value: &str) -> String {
+        format!("{value} COLLATE BINARY")
+    }
+
+    fn group(&self, _: &ColumnType, value: &str) -> String {
+        value.to_owned()
+    }
+
+    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
+        let pairs = columns.iter().map(|c| format!("{alias}.{} IS {hit}.{}", Ident(c), Ident(c)));
+        let pairs = pairs.collect::<Vec<_>>().join(" AND ");
+        format!("(SELECT *, TRUE AS hit FROM ({rows}) u) {hit} ON {pairs}")
     }
 
     fn differ(&self, _: &ColumnType, a: &str, b: &str) -> String {
         format!("{a} COLLATE BINARY IS NOT {b}")
+    }
+
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            // Exact decimals are text here.
+            ColumnType::Numeric { .. } => format!("CAST({value} AS REAL)"),
+            _ => format!("{value} COLLATE BINARY"),
+        }
+    }
+
+    fn merge_json(&self, object: &str, members: &str) -> String {
+        format!("json_patch({object}, coalesce({members}, '{{}}'))")
     }
 
     fn literal(&self, value: &Scalar) -> String {
@@ -88,6 +114,8 @@ impl Spelling for Sqlite {
             ColumnType::Bool => {
                 format!("CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END")
             }
+            // Text here, a number in JSON.
+            ColumnType::Numeric { exact: true, .. } => format!("coalesce({value}, 'null')"),
             ColumnType::Bytes | ColumnType::Any => {
                 format!(
                     "json_quote(CASE typeof({value}) WHEN 'blob' THEN '\\x' || lower(hex({value})) ELSE {value} END)"

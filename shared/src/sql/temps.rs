@@ -1,6 +1,6 @@
 //! The temporary tables of a run: per table of the phase, staging, refused rows and change set.
 
-use crate::catalog::Table;
+use crate::catalog::{Address, Table};
 use crate::planner::Task;
 use crate::session::Dialect;
 
@@ -25,8 +25,9 @@ pub struct TempTable {
 pub struct Temps {
     /// The rows of the source, typed like the target, with their ordinal.
     pub staging: TempTable,
-    /// Staged rows that were refused, with `_reason` (a word), `_detail` (a sentence) and, where the
-    /// row as it came does not fit these columns, `_data` (a JSON object; else NULL).
+    /// Staged rows that were refused, with `_reason` (a word), `_detail` (a sentence) and, where a row
+    /// as it came does not fit these columns, `_data`: a JSON object of the values that are NULL here
+    /// for not fitting, by column (else NULL).
     pub refused: TempTable,
     /// The change set: `op`, the staged row `s`, the target row's address. `op` is `i`nsert,
     /// `u`pdate, `d`elete, `p`reserved or `r`etained; unchanged rows are not stored.
@@ -80,14 +81,22 @@ fn temp(spell: &dyn Spelling, kind: &str, ordinal: usize, columns: &[(String, St
     }
 }
 
-/// Address columns for tables whose rows have no address but their primary key.
+/// The columns that are the address of a row which has no other.
+fn key_columns(table: &Table) -> &[String] {
+    match &table.address {
+        Address::Columns(names) => names,
+        Address::Ctid | Address::Rowid(_) | Address::Key => table.primary_key(),
+    }
+}
+
+/// Address columns for tables whose rows have no address but a key.
 pub(super) fn key_address(table: &Table) -> Vec<(String, String)> {
     let types =
-        table.primary_key().iter().map(|k| table.column(k).map_or_else(String::new, |c| c.sql_type.clone()));
+        key_columns(table).iter().map(|k| table.column(k).map_or_else(String::new, |c| c.sql_type.clone()));
     types.enumerate().map(|(i, ty)| (format!("k{i}"), ty)).collect()
 }
 
 /// The values of [`key_address`] in a row of the table.
 pub(super) fn key_values(table: &Table, alias: &str) -> Vec<String> {
-    table.primary_key().iter().map(|k| format!("{alias}.{}", Ident(k))).collect()
+    key_columns(table).iter().map(|k| format!("{alias}.{}", Ident(k))).collect()
 }

@@ -6,6 +6,7 @@ use crate::planner::Task;
 use crate::session::Dialect;
 use crate::types::ColumnType;
 
+use super::scope::in_scope;
 use super::{Ident, Quoted, Spelling, Sql, Temps, imported, list, same_address, same_key, spelling, target};
 
 /// The staged rows that passed and are not preserved.
@@ -19,7 +20,7 @@ pub fn verify_source(dialect: Dialect, task: &Task, temps: &Temps, columns: &[&C
     ))
 }
 
-/// The target's rows that the write speaks of: of those that it deletes from, all imported rows but
+/// The target's rows that the write speaks of: of those that it deletes from, all imported rows in scope but
 /// the retained ones; otherwise those with the key of a source row that is not preserved.
 pub fn verify_target(dialect: Dialect, task: &Task, temps: &Temps, columns: &[&Column]) -> Sql {
     let spell = spelling(dialect);
@@ -35,11 +36,12 @@ pub fn verify_target(dialect: Dialect, task: &Task, temps: &Temps, columns: &[&C
     }
     let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
     let absent = names.last().map_or_else(String::new, |name| format!("x.{} IS NULL", Ident(name)));
+    let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
     let mine = task
         .protecting_mark()
         .map_or_else(String::new, |mark| format!(" AND {}", imported(spell, mark, "t")));
     Sql::new(format!(
-        "SELECT {values} FROM {table} t LEFT JOIN (SELECT {} FROM {} WHERE op IN ('p', 'r')) x ON {} WHERE {absent}{mine}",
+        "SELECT {values} FROM {table} t{scope} LEFT JOIN (SELECT {} FROM {} WHERE op IN ('p', 'r')) x ON {} WHERE {absent}{mine}",
         names.join(", "),
         temps.changes.qualified,
         same_address(spell, &task.target, "x", "t"),

@@ -8,7 +8,29 @@ CREATE TABLE pg_temp."cutover_refused_1" ("_row" pg_catalog.int8, "id" bigint, "
 CREATE TABLE pg_temp."cutover_changes_1" (op pg_catalog."char", s pg_catalog.int8, t_rel pg_catalog.oid, t pg_catalog.tid);
 
 -- clients: duplicate keys
-SELECT "id"::pg_catalog.text, count(*) FROM pg_temp."cutover_staging_1" GROUP BY "id" HAVING count(*) > 1 ORDER BY "id" LIMIT 5;
+SELECT "id"::pg_catalog.text, count(*) FROM (SELECT s."id" FROM pg_temp."cutover_staging_1" s) v GROUP BY "id" HAVING count(*) > 1 ORDER BY "id" LIMIT 5;
+
+-- clients: refuse duplicates
+INSERT INTO pg_temp."cutover_refused_1" SELECT s."_row", s."id", s."name", s."email", s."imported", 'duplicate_key', d."_count"::pg_catalog.text || ' rows have this key', NULL
+FROM pg_temp."cutover_staging_1" s JOIN
+  (SELECT v."id", count(*) AS "_count" FROM (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION ALL SELECT r."id" FROM pg_temp."cutover_refused_1" r WHERE r."id" IS NOT NULL) v GROUP BY v."id" HAVING count(*) > 1) d ON d."id" = s."id";
+
+-- clients: keep the last
+DELETE FROM pg_temp."cutover_refused_1" WHERE "_row" IN
+  (SELECT "_row" FROM (SELECT v."_row", row_number() OVER (PARTITION BY v."id" ORDER BY v."_row" DESC) AS "_place"
+  FROM (SELECT s."id", s."_row" FROM pg_temp."cutover_staging_1" s UNION ALL SELECT r."id", r."_row" FROM pg_temp."cutover_refused_1" r WHERE r."id" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- clients: keep the last
+DELETE FROM pg_temp."cutover_staging_1" WHERE "_row" IN
+  (SELECT "_row" FROM (SELECT v."_row", row_number() OVER (PARTITION BY v."id" ORDER BY v."_row" DESC) AS "_place"
+  FROM (SELECT s."id", s."_row" FROM pg_temp."cutover_staging_1" s UNION ALL SELECT r."id", r."_row" FROM pg_temp."cutover_refused_1" r WHERE r."id" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- clients: find NULL
+SELECT count(*) OVER (), s."_row" FROM pg_temp."cutover_staging_1" s WHERE s."id" IS NULL ORDER BY s."_row" LIMIT 5;
+
+-- clients: refuse NULL
+INSERT INTO pg_temp."cutover_refused_1" SELECT s."_row", s."id", s."name", s."email", s."imported", 'null_key', substr(CASE WHEN s."id" IS NULL THEN '; id: NULL is not allowed' ELSE '' END, 3), NULL
+FROM pg_temp."cutover_staging_1" s WHERE s."id" IS NULL;
 
 -- clients: compare
 INSERT INTO pg_temp."cutover_changes_1" (op, s, t_rel, t)
@@ -25,6 +47,17 @@ SELECT * FROM (
 -- clients: retain
 UPDATE pg_temp."cutover_changes_1" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
   (SELECT t.tableoid, t.ctid FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id");
+
+-- clients: local conflicts
+SELECT count(*) OVER (), s."id"::pg_catalog.text, substr(CASE WHEN s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" THEN ', name' ELSE '' END || CASE WHEN s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C" THEN ', email' ELSE '' END, 3)
+FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'p' AND TRUE AND (s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" OR s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C") ORDER BY s."id" LIMIT 5;
+
+-- clients: refuse local conflicts
+INSERT INTO pg_temp."cutover_refused_1" SELECT s."_row", s."id", s."name", s."email", s."imported", 'local_conflict', 'a local row has this key and differs in ' || substr(CASE WHEN s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" THEN ', name' ELSE '' END || CASE WHEN s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C" THEN ', email' ELSE '' END, 3), NULL
+FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'p' AND TRUE AND (s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" OR s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C");
+
+-- clients: no longer preserved
+DELETE FROM pg_temp."cutover_changes_1" WHERE op = 'p' AND s IN (SELECT "_row" FROM pg_temp."cutover_refused_1");
 
 -- clients: referring
 SELECT count(*) FROM pg_temp."cutover_changes_1" d JOIN "public"."clients" p ON p.tableoid = d.t_rel AND p.ctid = d.t JOIN "public"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_0" WHERE op IN ('d')) x ON t.tableoid = x.t_rel AND t.ctid = x.t WHERE d.op = 'd' AND x."t" IS NULL;
@@ -48,6 +81,16 @@ FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row
 -- clients: delete
 DELETE FROM "public"."clients" AS t USING pg_temp."cutover_changes_1" c WHERE c.op = 'd' AND t.tableoid = c.t_rel AND t.ctid = c.t;
 
+-- clients: examples of refused rows
+SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, detail
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_detail" AS detail FROM pg_temp."cutover_refused_1" r) x) y) n ORDER BY ordinal LIMIT 5;
+
+-- clients: forget in quarantine
+DELETE FROM cutover."quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row" AS ordinal FROM pg_temp."cutover_refused_1" r) x) y) n);
+
 -- clients: verify source
 SELECT s."email", s."id", s."imported", s."name" FROM pg_temp."cutover_staging_1" s LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_1" WHERE op = 'p') x ON x.s = s."_row" WHERE x.s IS NULL;
 
@@ -60,7 +103,9 @@ SELECT s."id"::pg_catalog.text, CASE WHEN s."name" COLLATE "C" IS DISTINCT FROM 
 -- clients: keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
-FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, (coalesce(r."_data", '{"id":' || coalesce(pg_catalog.to_json(r."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(r."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(r."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(r."imported")::pg_catalog.text, 'null') || '}'))::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_1" r) n
+FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, reason, detail, row_data
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, ('{"id":' || coalesce(pg_catalog.to_json(r."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(r."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(r."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(r."imported")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb || coalesce(r."_data", '{}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_1" r) x) y) n
 LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
 WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
@@ -76,7 +121,29 @@ CREATE TABLE pg_temp."cutover_refused_0" ("_row_" pg_catalog.int8, "client_id" b
 CREATE TABLE pg_temp."cutover_changes_0" (op pg_catalog."char", s pg_catalog.int8, t_rel pg_catalog.oid, t pg_catalog.tid);
 
 -- odd "jobs": duplicate keys
-SELECT "client_id"::pg_catalog.text, "number"::pg_catalog.text, count(*) FROM pg_temp."cutover_staging_0" GROUP BY "client_id", "number" HAVING count(*) > 1 ORDER BY "client_id", "number" LIMIT 5;
+SELECT "client_id"::pg_catalog.text, "number"::pg_catalog.text, count(*) FROM (SELECT s."client_id", s."number" FROM pg_temp."cutover_staging_0" s) v GROUP BY "client_id", "number" HAVING count(*) > 1 ORDER BY "client_id", "number" LIMIT 5;
+
+-- odd "jobs": refuse duplicates
+INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'duplicate_key', d."_count"::pg_catalog.text || ' rows have this key', NULL
+FROM pg_temp."cutover_staging_0" s JOIN
+  (SELECT v."client_id", v."number", count(*) AS "_count" FROM (SELECT s."client_id", s."number" FROM pg_temp."cutover_staging_0" s UNION ALL SELECT r."client_id", r."number" FROM pg_temp."cutover_refused_0" r WHERE r."client_id" IS NOT NULL AND r."number" IS NOT NULL) v GROUP BY v."client_id", v."number" HAVING count(*) > 1) d ON d."client_id" = s."client_id" AND d."number" = s."number";
+
+-- odd "jobs": keep the last
+DELETE FROM pg_temp."cutover_refused_0" WHERE "_row_" IN
+  (SELECT "_row_" FROM (SELECT v."_row_", row_number() OVER (PARTITION BY v."client_id", v."number" ORDER BY v."number" COLLATE "C" DESC NULLS LAST, v."_row_" DESC) AS "_place"
+  FROM (SELECT s."client_id", s."number", s."_row_" FROM pg_temp."cutover_staging_0" s UNION ALL SELECT r."client_id", r."number", r."_row_" FROM pg_temp."cutover_refused_0" r WHERE r."client_id" IS NOT NULL AND r."number" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- odd "jobs": keep the last
+DELETE FROM pg_temp."cutover_staging_0" WHERE "_row_" IN
+  (SELECT "_row_" FROM (SELECT v."_row_", row_number() OVER (PARTITION BY v."client_id", v."number" ORDER BY v."number" COLLATE "C" DESC NULLS LAST, v."_row_" DESC) AS "_place"
+  FROM (SELECT s."client_id", s."number", s."_row_" FROM pg_temp."cutover_staging_0" s UNION ALL SELECT r."client_id", r."number", r."_row_" FROM pg_temp."cutover_refused_0" r WHERE r."client_id" IS NOT NULL AND r."number" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- odd "jobs": find NULL
+SELECT count(*) OVER (), s."_row_" FROM pg_temp."cutover_staging_0" s WHERE s."client_id" IS NULL OR s."number" IS NULL ORDER BY s."_row_" LIMIT 5;
+
+-- odd "jobs": refuse NULL
+INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'null_key', substr(CASE WHEN s."client_id" IS NULL THEN '; client_id: NULL is not allowed' ELSE '' END || CASE WHEN s."number" IS NULL THEN '; number: NULL is not allowed' ELSE '' END, 3), NULL
+FROM pg_temp."cutover_staging_0" s WHERE s."client_id" IS NULL OR s."number" IS NULL;
 
 -- odd "jobs": refuse
 WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
@@ -120,6 +187,16 @@ FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row
 -- odd "jobs": delete
 DELETE FROM "public"."odd ""jobs""" AS t USING pg_temp."cutover_changes_0" c WHERE c.op = 'd' AND t.tableoid = c.t_rel AND t.ctid = c.t;
 
+-- odd "jobs": examples of refused rows
+SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, detail
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_detail" AS detail FROM pg_temp."cutover_refused_0" r) x) y) n ORDER BY ordinal LIMIT 5;
+
+-- odd "jobs": forget in quarantine
+DELETE FROM cutover."quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row_" AS ordinal FROM pg_temp."cutover_refused_0" r) x) y) n);
+
 -- odd "jobs": verify source
 SELECT s."_row", s."client_id", s."number" FROM pg_temp."cutover_staging_0" s LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_0" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
 
@@ -132,7 +209,9 @@ SELECT s."client_id"::pg_catalog.text, s."number"::pg_catalog.text, CASE WHEN s.
 -- odd "jobs": keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
-FROM (SELECT '[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, (coalesce(r."_data", '{"client_id":' || coalesce(pg_catalog.to_json(r."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(r."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(r."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(r."note")::pg_catalog.text, 'null') || '}'))::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_0" r) n
+FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, reason, detail, row_data
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, ('{"client_id":' || coalesce(pg_catalog.to_json(r."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(r."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(r."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(r."note")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb || coalesce(r."_data", '{}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_0" r) x) y) n
 LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
 WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE

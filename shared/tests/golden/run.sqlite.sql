@@ -17,7 +17,29 @@ CREATE TABLE IF NOT EXISTS temp."cutover_changes_1_4bdad02eb4cb59d6" (op TEXT, s
 DELETE FROM temp."cutover_changes_1_4bdad02eb4cb59d6";
 
 -- clients: duplicate keys
-SELECT CAST("id" AS TEXT), count(*) FROM temp."cutover_staging_1_6bef620e4cb99dca" GROUP BY "id" HAVING count(*) > 1 ORDER BY "id" LIMIT 5;
+SELECT CAST("id" AS TEXT), count(*) FROM (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s) v GROUP BY "id" HAVING count(*) > 1 ORDER BY "id" LIMIT 5;
+
+-- clients: refuse duplicates
+INSERT INTO temp."cutover_refused_1_92198c23a4ee1551" SELECT s."_row", s."id", s."name", s."email", s."imported", 'duplicate_key', CAST(d."_count" AS TEXT) || ' rows have this key', NULL
+FROM temp."cutover_staging_1_6bef620e4cb99dca" s JOIN
+  (SELECT v."id", count(*) AS "_count" FROM (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION ALL SELECT r."id" FROM temp."cutover_refused_1_92198c23a4ee1551" r WHERE r."id" IS NOT NULL) v GROUP BY v."id" HAVING count(*) > 1) d ON d."id" = s."id";
+
+-- clients: keep the last
+DELETE FROM temp."cutover_refused_1_92198c23a4ee1551" WHERE "_row" IN
+  (SELECT "_row" FROM (SELECT v."_row", row_number() OVER (PARTITION BY v."id" ORDER BY v."_row" DESC) AS "_place"
+  FROM (SELECT s."id", s."_row" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION ALL SELECT r."id", r."_row" FROM temp."cutover_refused_1_92198c23a4ee1551" r WHERE r."id" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- clients: keep the last
+DELETE FROM temp."cutover_staging_1_6bef620e4cb99dca" WHERE "_row" IN
+  (SELECT "_row" FROM (SELECT v."_row", row_number() OVER (PARTITION BY v."id" ORDER BY v."_row" DESC) AS "_place"
+  FROM (SELECT s."id", s."_row" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION ALL SELECT r."id", r."_row" FROM temp."cutover_refused_1_92198c23a4ee1551" r WHERE r."id" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- clients: find NULL
+SELECT count(*) OVER (), s."_row" FROM temp."cutover_staging_1_6bef620e4cb99dca" s WHERE s."id" IS NULL ORDER BY s."_row" LIMIT 5;
+
+-- clients: refuse NULL
+INSERT INTO temp."cutover_refused_1_92198c23a4ee1551" SELECT s."_row", s."id", s."name", s."email", s."imported", 'null_key', substr(CASE WHEN s."id" IS NULL THEN '; id: NULL is not allowed' ELSE '' END, 3), NULL
+FROM temp."cutover_staging_1_6bef620e4cb99dca" s WHERE s."id" IS NULL;
 
 -- clients: compare
 INSERT INTO temp."cutover_changes_1_4bdad02eb4cb59d6" (op, s, t)
@@ -37,6 +59,17 @@ SELECT 'd', NULL, t.rowid
 -- clients: retain
 UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND (t) IN
   (SELECT t.rowid FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id");
+
+-- clients: local conflicts
+SELECT count(*) OVER (), CAST(s."id" AS TEXT), substr(CASE WHEN s."name" COLLATE BINARY IS NOT t."name" THEN ', name' ELSE '' END || CASE WHEN s."email" COLLATE BINARY IS NOT t."email" THEN ', email' ELSE '' END, 3)
+FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s JOIN "main"."clients" t ON t.rowid = c.t WHERE c.op = 'p' AND TRUE AND (s."name" COLLATE BINARY IS NOT t."name" OR s."email" COLLATE BINARY IS NOT t."email") ORDER BY s."id" LIMIT 5;
+
+-- clients: refuse local conflicts
+INSERT INTO temp."cutover_refused_1_92198c23a4ee1551" SELECT s."_row", s."id", s."name", s."email", s."imported", 'local_conflict', 'a local row has this key and differs in ' || substr(CASE WHEN s."name" COLLATE BINARY IS NOT t."name" THEN ', name' ELSE '' END || CASE WHEN s."email" COLLATE BINARY IS NOT t."email" THEN ', email' ELSE '' END, 3), NULL
+FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s JOIN "main"."clients" t ON t.rowid = c.t WHERE c.op = 'p' AND TRUE AND (s."name" COLLATE BINARY IS NOT t."name" OR s."email" COLLATE BINARY IS NOT t."email");
+
+-- clients: no longer preserved
+DELETE FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'p' AND s IN (SELECT "_row" FROM temp."cutover_refused_1_92198c23a4ee1551");
 
 -- clients: referring
 SELECT count(*) FROM temp."cutover_changes_1_4bdad02eb4cb59d6" d JOIN "main"."clients" p ON p.rowid = d.t JOIN "main"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op IN ('d')) x ON t.rowid = x.t WHERE d.op = 'd' AND x."t" IS NULL;
@@ -60,6 +93,16 @@ FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6b
 -- clients: delete
 DELETE FROM "main"."clients" AS t WHERE (t.rowid) IN (SELECT t FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'd');
 
+-- clients: examples of refused rows
+SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, detail
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_detail" AS detail FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n ORDER BY ordinal LIMIT 5;
+
+-- clients: forget in quarantine
+DELETE FROM main."cutover_quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n);
+
 -- clients: verify source
 SELECT s."email", s."id", s."imported", s."name" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN (SELECT s FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row" WHERE x.s IS NULL;
 
@@ -72,7 +115,9 @@ SELECT CAST(s."id" AS TEXT), CASE WHEN s."name" COLLATE BINARY IS NOT t."name" T
 -- clients: keep in quarantine
 INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
-FROM (SELECT '[' || json_quote(CAST(r."id" AS TEXT)) || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, coalesce(r."_data", '{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}') AS row_data FROM temp."cutover_refused_1_92198c23a4ee1551" r) n
+FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, reason, detail, row_data
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
 WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
@@ -97,7 +142,29 @@ CREATE TABLE IF NOT EXISTS temp."cutover_changes_0_4bdad02eb4cb59d6" (op TEXT, s
 DELETE FROM temp."cutover_changes_0_4bdad02eb4cb59d6";
 
 -- odd "jobs": duplicate keys
-SELECT CAST("client_id" AS TEXT), CAST("number" AS TEXT), count(*) FROM temp."cutover_staging_0_7ce69d09027ea19e" GROUP BY "client_id", "number" HAVING count(*) > 1 ORDER BY "client_id", "number" LIMIT 5;
+SELECT CAST("client_id" AS TEXT), CAST("number" AS TEXT), count(*) FROM (SELECT s."client_id", s."number" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) v GROUP BY "client_id", "number" HAVING count(*) > 1 ORDER BY "client_id", "number" LIMIT 5;
+
+-- odd "jobs": refuse duplicates
+INSERT INTO temp."cutover_refused_0_5d2b6b312038f2f5" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'duplicate_key', CAST(d."_count" AS TEXT) || ' rows have this key', NULL
+FROM temp."cutover_staging_0_7ce69d09027ea19e" s JOIN
+  (SELECT v."client_id", v."number", count(*) AS "_count" FROM (SELECT s."client_id", s."number" FROM temp."cutover_staging_0_7ce69d09027ea19e" s UNION ALL SELECT r."client_id", r."number" FROM temp."cutover_refused_0_5d2b6b312038f2f5" r WHERE r."client_id" IS NOT NULL AND r."number" IS NOT NULL) v GROUP BY v."client_id", v."number" HAVING count(*) > 1) d ON d."client_id" = s."client_id" AND d."number" = s."number";
+
+-- odd "jobs": keep the last
+DELETE FROM temp."cutover_refused_0_5d2b6b312038f2f5" WHERE "_row_" IN
+  (SELECT "_row_" FROM (SELECT v."_row_", row_number() OVER (PARTITION BY v."client_id", v."number" ORDER BY v."number" COLLATE BINARY DESC NULLS LAST, v."_row_" DESC) AS "_place"
+  FROM (SELECT s."client_id", s."number", s."_row_" FROM temp."cutover_staging_0_7ce69d09027ea19e" s UNION ALL SELECT r."client_id", r."number", r."_row_" FROM temp."cutover_refused_0_5d2b6b312038f2f5" r WHERE r."client_id" IS NOT NULL AND r."number" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- odd "jobs": keep the last
+DELETE FROM temp."cutover_staging_0_7ce69d09027ea19e" WHERE "_row_" IN
+  (SELECT "_row_" FROM (SELECT v."_row_", row_number() OVER (PARTITION BY v."client_id", v."number" ORDER BY v."number" COLLATE BINARY DESC NULLS LAST, v."_row_" DESC) AS "_place"
+  FROM (SELECT s."client_id", s."number", s."_row_" FROM temp."cutover_staging_0_7ce69d09027ea19e" s UNION ALL SELECT r."client_id", r."number", r."_row_" FROM temp."cutover_refused_0_5d2b6b312038f2f5" r WHERE r."client_id" IS NOT NULL AND r."number" IS NOT NULL) v) l WHERE "_place" > 1);
+
+-- odd "jobs": find NULL
+SELECT count(*) OVER (), s."_row_" FROM temp."cutover_staging_0_7ce69d09027ea19e" s WHERE s."client_id" IS NULL OR s."number" IS NULL ORDER BY s."_row_" LIMIT 5;
+
+-- odd "jobs": refuse NULL
+INSERT INTO temp."cutover_refused_0_5d2b6b312038f2f5" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'null_key', substr(CASE WHEN s."client_id" IS NULL THEN '; client_id: NULL is not allowed' ELSE '' END || CASE WHEN s."number" IS NULL THEN '; number: NULL is not allowed' ELSE '' END, 3), NULL
+FROM temp."cutover_staging_0_7ce69d09027ea19e" s WHERE s."client_id" IS NULL OR s."number" IS NULL;
 
 -- odd "jobs": refuse
 WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
@@ -141,6 +208,16 @@ FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_0_7c
 -- odd "jobs": delete
 DELETE FROM "main"."odd ""jobs""" AS t WHERE (t.rowid) IN (SELECT t FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op = 'd');
 
+-- odd "jobs": examples of refused rows
+SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, detail
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_detail" AS detail FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n ORDER BY ordinal LIMIT 5;
+
+-- odd "jobs": forget in quarantine
+DELETE FROM main."cutover_quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n);
+
 -- odd "jobs": verify source
 SELECT s."_row", s."client_id", s."number" FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN (SELECT s FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
 
@@ -153,7 +230,9 @@ SELECT CAST(s."client_id" AS TEXT), CAST(s."number" AS TEXT), CASE WHEN s."_row"
 -- odd "jobs": keep in quarantine
 INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
-FROM (SELECT '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']' AS row_key, r."_reason" AS reason, r."_detail" AS detail, coalesce(r."_data", '{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}') AS row_data FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) n
+FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, reason, detail, row_data
+  FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
+  FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
 WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE

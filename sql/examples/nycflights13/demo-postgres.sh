@@ -19,7 +19,11 @@ chmod 644 "$work/plan.json"
 psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS nycflights13' -c 'CREATE DATABASE nycflights13' 2>/dev/null
 cd "$here"
 # Line by line, so that errors stand where they happen. One step fails on purpose.
-PGTZ=UTC stdbuf -oL psql -X -q -d nycflights13 -v work="$work" -f demo.postgres.sql 2>&1
+PGTZ=UTC stdbuf -oL psql -X -q -d nycflights13 -v work="$work" -f demo.postgres.sql 2>&1 | tee "$work/demo.log"
+if [ "$(grep -c 'ERROR:' "$work/demo.log")" != 1 ]; then
+    echo "the demo failed: one error was to be expected, of the damaged file" >&2
+    exit 1
+fi
 
 cat <<END
 What to try next

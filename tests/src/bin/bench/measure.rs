@@ -42,7 +42,7 @@ impl Line {
 /// The places of `count` ways in the order of a round. Every other round goes backwards, so that no
 /// way always runs in what the same other one has left behind.
 pub fn order(count: usize, round: usize) -> Vec<usize> {
-    if round % 2 == 0 { (0..count).collect() } else { (0..count).rev().collect() }
+    if round.is_multiple_of(2) { (0..count).collect() } else { (0..count).rev().collect() }
 }
 
 /// Seconds that a statement takes. Whatever was written before it is on disk first: its writing

@@ -1,0 +1,19 @@
+//! `scope`: deletes reach only rows whose values in some columns occur in the source.
+
+use crate::planner::Task;
+
+use super::{Spelling, Temps, list};
+
+/// What follows LEFT JOIN or JOIN to find out whether the target's row `t` is in scope, which it is where
+/// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well.
+pub(super) fn in_scope(spell: &dyn Spelling, task: &Task, temps: &Temps) -> Option<String> {
+    if task.plan.scope.is_empty() {
+        return None;
+    }
+    let columns = list("s", &task.plan.scope);
+    let rows = format!(
+        "SELECT {columns} FROM {} s UNION SELECT {columns} FROM {} s",
+        temps.staging.qualified, temps.refused.qualified
+    );
+    Some(spell.in_rows(&rows, &task.plan.scope, "t", "v"))
+}
