@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use cutover_core::catalog::{
-    Address, Column, Default, ForeignKey, OnDelete, RelName, RelationKind, Table, Trigger, UniqueKey,
+    Address, Column, Default, Deferrable, ForeignKey, OnDelete, RelName, RelationKind, Table, Trigger,
+    UniqueKey,
 };
 use cutover_core::sql::Ident;
 use cutover_core::types::ColumnType;
@@ -33,6 +34,11 @@ pub fn read(names: &[RelName]) -> Result<Vec<Option<Table>>> {
     each(&mut tables, REFERENCED_BY, &list, |table, row| foreign_key_column(&mut table.referenced_by, row))?;
     each(&mut tables, TRIGGERS, &list, |table, row| {
         table.triggers.push(Trigger { name: row.text()?, enabled: row.flag() });
+        Ok(())
+    })?;
+    each(&mut tables, DEFERRABLE, &list, |table, row| {
+        let (schema, name) = row.pair()?;
+        table.deferrable.push(Deferrable { schema, name, initially_deferred: row.flag() });
         Ok(())
     })?;
     Ok(oids.iter().map(|oid| oid.and_then(|oid| tables.get(&oid).cloned())).collect())
@@ -197,6 +203,7 @@ fn relation(row: &mut Row) -> Result<Table> {
         foreign_keys: Vec::new(),
         referenced_by: Vec::new(),
         triggers: Vec::new(),
+        deferrable: Vec::new(),
     })
 }
 
@@ -351,3 +358,12 @@ SELECT t.tgrelid, t.tgname, t.tgenabled IN ('O', 'A')
 FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid = ANY ($1::pg_catalog.oid[]) AND NOT t.tgisinternal
 ORDER BY t.tgrelid, t.tgname";
+
+/// Partitions repeat their parent's constraint; a statement that names the parent's reaches them too.
+const DEFERRABLE: &str = "
+SELECT t.oid, n.nspname, c.conname, c.condeferred
+FROM pg_catalog.pg_constraint c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
+JOIN pg_catalog.pg_class t ON t.oid IN (c.conrelid, c.confrelid)
+WHERE c.condeferrable AND c.conparentid = 0 AND t.oid = ANY ($1::pg_catalog.oid[])
+ORDER BY t.oid, n.nspname, c.conname, c.oid";

@@ -162,7 +162,17 @@ pub struct ForeignKey {
     pub parent: (String, String),
     pub parent_columns: Vec<String>,
     pub on_delete: OnDelete,
+    /// Its check can wait. In SQLite that of any foreign key can, within a transaction.
     pub deferrable: bool,
+}
+
+/// A DEFERRABLE constraint (PostgreSQL).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deferrable {
+    /// The schema of its table, by which a statement finds it.
+    pub schema: String,
+    pub name: String,
+    pub initially_deferred: bool,
 }
 
 /// A user's trigger on a table.
@@ -187,6 +197,9 @@ pub struct Table {
     /// The foreign keys of any table of the database that refer to this one.
     pub referenced_by: Vec<ForeignKey>,
     pub triggers: Vec<Trigger>,
+    /// The constraints whose check a write to this table may leave to the end of the transaction:
+    /// its own, and the foreign keys that refer to it. In SQLite, which names none: empty.
+    pub deferrable: Vec<Deferrable>,
 }
 
 impl Table {

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::catalog::RelName;
+use crate::catalog::{RelName, Table};
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
-use crate::planner;
+use crate::planner::{self, Task};
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known};
@@ -268,6 +268,13 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         steps.add(Some(&task.name), format!("check references: {policy}"), Some(statement.to_string()));
     }
     for (task, temps) in all() {
+        for unique in task.secondary_uniques() {
+            let action = format!("check the values of ({})", unique.columns.join(", "));
+            let statement = sql::find_unique_conflicts(dialect, task, temps, unique);
+            steps.add(Some(&task.name), action, Some(statement.to_string()));
+        }
+    }
+    for (task, temps) in all() {
         let statement = sql::compare(dialect, task, temps);
         steps.add(
             Some(&task.name),
@@ -275,22 +282,87 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
             Some(statement.to_string()),
         );
     }
-    for (task, temps) in all() {
-        steps.add(Some(&task.name), "insert".to_owned(), Some(sql::insert(dialect, task, temps).to_string()));
-    }
-    for (task, temps) in all() {
-        if let Some(statement) = sql::update(dialect, task, temps) {
-            steps.add(Some(&task.name), "update".to_owned(), Some(statement.to_string()));
+    for (index, (task, temps)) in all().enumerate() {
+        if task.plan.on_referenced != plan::Referenced::Retain || !task.write.deletes() {
+            continue;
+        }
+        for key in engine::incoming(&prepared.tasks, index) {
+            let children = engine::writers(&prepared.tasks, &prepared.temps, &key);
+            let statement = sql::retain_referred(dialect, task, temps, &key, &children);
+            let action = format!("retain rows that \"{}\" refers to", key.table.1);
+            steps.add(Some(&task.name), action, Some(statement.to_string()));
         }
     }
-    for (task, temps) in all().rev().filter(|(task, _)| task.write.deletes()) {
-        steps.add(
-            Some(&task.name),
-            "delete".to_owned(),
-            Some(sql::delete(dialect, task, temps, 'd').to_string()),
-        );
-    }
+    explain_writing(dialect, &prepared, &mut steps);
     Ok(steps.0)
+}
+
+/// The steps by which the change sets reach the targets, in their order.
+fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut Steps) {
+    let tasks = &prepared.tasks;
+    let all = || tasks.iter().zip(&prepared.temps);
+    let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).collect();
+    let circle = tasks.iter().any(|t| !t.deferred.is_empty());
+    if let Some(statement) = sql::defer(dialect, tasks, circle) {
+        steps.add(None, "defer constraints".to_owned(), Some(statement.to_string()));
+    }
+    for (task, temps) in all().rev().filter(|(task, _)| task.write.deletes()) {
+        if task.secondary_uniques().next().is_some() {
+            let statement = sql::delete(dialect, task, temps, 'e');
+            steps.add(
+                Some(&task.name),
+                "delete rows whose values other rows take".to_owned(),
+                Some(statement.to_string()),
+            );
+        }
+    }
+    for (task, temps) in all() {
+        for unique in task.secondary_uniques().filter(|u| u.immediate) {
+            let columns = unique.columns.join(", ");
+            match task.parking_column(unique) {
+                Some(column) => {
+                    let statement = sql::park(dialect, task, temps, &[unique], &[column.to_owned()]);
+                    let action = format!("park the values of ({columns}) that other rows take");
+                    steps.add(Some(&task.name), action, Some(statement.to_string()));
+                }
+                None => {
+                    let action =
+                        format!("values of ({columns}) cannot be handed on: no column of it can be NULL");
+                    steps.add(Some(&task.name), action, None);
+                }
+            }
+        }
+    }
+    let mut write = |task: &Task, action: &str, statement: Option<sql::Sql>| {
+        if let Some(statement) = statement {
+            steps.add(Some(&task.name), action.to_owned(), Some(statement.to_string()));
+        }
+    };
+    for (task, temps) in all() {
+        write(task, "insert", Some(sql::insert(dialect, task, temps)));
+    }
+    for (task, temps) in all() {
+        write(task, "update", sql::update(dialect, task, temps));
+    }
+    for (task, temps) in all() {
+        write(task, "set late references", sql::bind_late(task, temps));
+    }
+    let deleting = || all().rev().filter(|(task, _)| task.write.deletes());
+    for (task, temps) in deleting().filter(|(task, _)| !task.late.is_empty()) {
+        write(task, "take late references from rows that go", Some(sql::unlink(dialect, task, temps, 'd')));
+    }
+    for (task, temps) in deleting() {
+        write(task, "delete", Some(sql::delete(dialect, task, temps, 'd')));
+    }
+    for (task, temps) in all().filter(|(task, _)| !task.target.triggers.is_empty()) {
+        let statement = sql::count_rewritten(dialect, task, temps).map(|s| s.to_string());
+        steps.add(Some(&task.name), "look for what triggers changed".to_owned(), statement);
+    }
+    if dialect == Dialect::Postgres {
+        for statement in sql::check_now(&targets) {
+            steps.add(None, "make the checks that are due".to_owned(), Some(statement.to_string()));
+        }
+    }
 }
 
 #[derive(Default)]

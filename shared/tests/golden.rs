@@ -47,6 +47,7 @@ fn table(dialect: Dialect, name: &str, key: &[&str], columns: Vec<Column>) -> Ta
         foreign_keys: Vec::new(),
         referenced_by: Vec::new(),
         triggers: Vec::new(),
+        deferrable: Vec::new(),
     }
 }
 
@@ -160,12 +161,34 @@ fn statements(dialect: Dialect) -> String {
         }
         for key in &task.target.referenced_by {
             let child = Some((&tasks[1], &temps[1]));
-            add(&format!("{name}: referring"), &sql::count_referring(dialect, task, temp, key, child));
+            add(
+                &format!("{name}: referring"),
+                &sql::count_referring(dialect, task, temp, key, &[(&tasks[1], &temps[1])]),
+            );
             let unmark = sql::unmark_parents(dialect, (task, temp), child, key);
             add(&format!("{name}: no early delete"), &unmark);
         }
         if index == 0 {
             add(&format!("{name}: early"), &sql::mark_claimed(dialect, task, temp, &["email".to_owned()]));
+            let uniques: Vec<_> = task.secondary_uniques().collect();
+            add(&format!("{name}: conflicts"), &sql::find_unique_conflicts(dialect, task, temp, uniques[0]));
+            add(
+                &format!("{name}: refuse conflicts"),
+                &sql::refuse_unique_conflicts(dialect, task, temp, uniques[0]),
+            );
+            let column = task.parking_column(uniques[0]).unwrap().to_owned();
+            add(&format!("{name}: park"), &sql::park(dialect, task, temp, &uniques, &[column]));
+            let late = Task { late: vec!["name".to_owned()], ..task.clone() };
+            add(&format!("{name}: late insert"), &sql::insert(dialect, &late, temp));
+            add(&format!("{name}: late references"), &sql::bind_late(&late, temp).unwrap());
+            add(&format!("{name}: unlink"), &sql::unlink(dialect, &late, temp, 'd'));
+            let children = [(&tasks[1], &temps[1])];
+            let key = &task.target.referenced_by[0];
+            let retain = sql::retain_referred(dialect, task, temp, key, &children);
+            add(&format!("{name}: retain referred"), &retain);
+            add(&format!("{name}: rewritten"), &sql::count_rewritten(dialect, task, temp).unwrap());
+            let deferring = [Task { deferred: vec![key.clone()], ..late }];
+            add(&format!("{name}: defer"), &sql::defer(dialect, &deferring, true).unwrap());
         }
         add(&format!("{name}: insert"), &sql::insert(dialect, task, temp));
         add(&format!("{name}: update"), &sql::update(dialect, task, temp).unwrap());

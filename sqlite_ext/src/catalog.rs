@@ -63,6 +63,7 @@ pub fn table(session: &mut SqliteSession<'_>, name: &RelName) -> Result<Option<T
         foreign_keys: place.foreign_keys(false)?,
         referenced_by: place.foreign_keys(true)?,
         triggers: place.triggers()?,
+        deferrable: Vec::new(),
         schema: place.schema,
         name: place.name,
     }))
@@ -169,8 +170,8 @@ impl Place<'_> {
                     parent: (self.schema.clone(), parent),
                     parent_columns: Vec::new(),
                     on_delete: on_delete_of(&string(&on_delete)),
-                    // No PRAGMA tells.
-                    deferrable: false,
+                    // PRAGMA defer_foreign_keys defers them all.
+                    deferrable: true,
                 };
                 found.push((id, key));
             }

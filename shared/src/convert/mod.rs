@@ -16,6 +16,7 @@ mod json;
 mod moments;
 mod numbers;
 mod parse;
+mod show;
 pub mod text;
 mod text_columns;
 
@@ -32,6 +33,9 @@ use crate::error::{Error, Kind, Result};
 use crate::session::Dialect;
 use crate::types::ColumnType;
 use build::{Fault, Faults, strings};
+use show::shown;
+
+pub use show::json_of;
 
 /// What a conversion depends on besides the two types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +64,6 @@ pub struct Converted {
     /// In the order of rows.
     pub bad: Vec<Bad>,
 }
-
-/// How many characters of a value are shown.
-const SHOWN: usize = 60;
 
 /// Converts arrays to what a column takes.
 #[derive(Debug, Clone)]
@@ -339,55 +340,6 @@ fn merge(mut first: Faults, second: Faults) -> Faults {
     first.extend(second);
     first.sort_by_key(|(row, _)| *row);
     first
-}
-
-/// One value as text, cut at 60 characters.
-fn shown(array: &ArrayRef, row: usize) -> String {
-    let out = whole(array, row).0;
-    match out.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", out.get(..end).unwrap_or_default()),
-        None => out,
-    }
-}
-
-/// One value as text, and its type among those of [`simple`].
-fn whole(array: &ArrayRef, row: usize) -> (String, DataType) {
-    let mut out = String::new();
-    match simple(&array.slice(row, 1)) {
-        Ok((one, bad)) if bad.is_empty() => {
-            match (text::writer(&one), json::from_nested(&one)) {
-                (Some(write), _) => write(0, &mut out),
-                (None, Ok((json, _))) if !json.is_null(0) => out.push_str(json.value(0)),
-                _ => {}
-            }
-            (out, one.data_type().clone())
-        }
-        _ => ("(beyond the range of time)".to_owned(), DataType::Utf8),
-    }
-}
-
-/// One value as JSON, for what is kept of values that fit no column: numbers and truth values as
-/// they are, the rest as text. Bytes, and text with a NUL, which no database takes in JSON, become
-/// `{"bytes": "\\x6100"}`.
-pub fn json_of(array: &ArrayRef, row: usize) -> String {
-    let (text, ty) = whole(array, row);
-    // NaN and Infinity are no numbers in JSON.
-    if (ty.is_numeric() && !text.ends_with(['N', 'y'])) || ty == DataType::Boolean {
-        return text;
-    }
-    let bytes = match ty {
-        DataType::Binary | DataType::FixedSizeBinary(_) if text.starts_with("\\x") => Some(text.clone()),
-        _ if text.contains('\0') => {
-            let mut hex = String::new();
-            text::bytes(text.as_bytes(), &mut hex);
-            Some(hex)
-        }
-        _ => None,
-    };
-    bytes.map_or_else(
-        || serde_json::Value::from(text.as_str()).to_string(),
-        |hex| serde_json::json!({ "bytes": hex }).to_string(),
-    )
 }
 
 /// How a column type is called in messages.

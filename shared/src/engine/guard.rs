@@ -9,6 +9,7 @@ use crate::sql::{self, Temps};
 
 use super::check::shown;
 use super::compare::Counts;
+use super::retain;
 use super::run::Tally;
 
 /// What the caller allows.
@@ -107,9 +108,9 @@ pub(crate) fn children(
         return Ok(());
     }
     let (dialect, enforced) = (s.facts().dialect, s.facts().foreign_keys);
-    for key in &task.target.referenced_by {
-        let child = tasks.iter().zip(temps).find(|(t, _)| t.target.id() == key.table);
-        let count = single_count(s, &sql::count_referring(dialect, task, own, key, child))?;
+    for key in &retain::incoming(tasks, index) {
+        let children = retain::writers(tasks, temps, key);
+        let count = single_count(s, &sql::count_referring(dialect, task, own, key, &children))?;
         if count == 0 {
             continue;
         }
@@ -125,7 +126,9 @@ pub(crate) fn children(
                 format!("rows of \"{}\" are still referred to", task.name),
             )
             .detail(facts)
-            .hint("delete or change the rows that refer to them first"));
+            .hint(
+                "delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\"",
+            ));
         }
         if !allowed.cascade {
             let what = if key.on_delete == OnDelete::Cascade { "deleted" } else { "changed" };

@@ -23,9 +23,9 @@ pub(crate) fn settle(
 ) -> Result<()> {
     for ((task, temps), tally) in tasks.iter().zip(temps).zip(tallies) {
         let looked_up = task.columns.iter().filter(|c| matches!(c.from, From::Lookup(_)));
-        let names = looked_up.filter(|c| c.column.not_null || task.unique_key().contains(&c.column.name));
-        let (key, other): (Vec<String>, Vec<String>) =
-            names.map(|c| c.column.name.clone()).partition(|name| task.unique_key().contains(name));
+        let in_key = |name: &String| task.unique_key().contains(name);
+        let names = looked_up.filter(|c| c.column.not_null || in_key(&c.column.name));
+        let (key, other): (Vec<String>, Vec<String>) = names.map(|c| c.column.name.clone()).partition(in_key);
         nulls(s, task, temps, tally, &key, "null_key", task.plan.on_null_key)?;
         nulls(s, task, temps, tally, &other, "bad_value", task.plan.on_bad_value)?;
         if !task.unique_key().is_empty() {

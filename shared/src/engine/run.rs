@@ -14,7 +14,7 @@ use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, keys, local, stage};
+use super::{apply, check, keys, local, retain, stage, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -90,10 +90,11 @@ pub(crate) fn run(
         }
     }
     let started = Instant::now();
-    let (tasks, temps, counts) = (&prepared.tasks, &prepared.temps, &outcome.counts);
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let (counts, tallies) = (&outcome.counts, &mut outcome.tallies);
     let mut warned = Vec::new();
     let mut write = |s: &mut dyn Session| {
-        apply::apply(s, tasks, temps, counts, &prepared.progress)?;
+        apply::apply(s, tasks, temps, counts, tallies, &prepared.progress)?;
         warned = prepared.checks.enforce(s, &prepared.progress)?;
         Ok(())
     };
@@ -165,6 +166,9 @@ fn look(
     keys::settle(s, tasks, temps, &mut tallies)?;
     clock.done(s, "checked keys of", &all_names(tasks), None);
     check::references(s, tasks, temps, &mut tallies)?;
+    while unique::conflicts(s, tasks, temps, &mut tallies)? {
+        check::references(s, tasks, temps, &mut tallies)?;
+    }
     clock.done(s, "checked references of", &all_names(tasks), None);
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
         guard::quarantined(s, task, temp, tally)?;
@@ -180,6 +184,7 @@ fn look(
         local::conflicts(s, task, temp, counts, tally)?;
         guard::quarantined(s, task, temp, tally)?;
     }
+    retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
     if request.kind != RunKind::Verify {
         let allowed = &request.allowed;
         for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {

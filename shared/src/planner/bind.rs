@@ -130,6 +130,8 @@ fn make(
         extra,
         origin,
         references: Vec::new(),
+        late: Vec::new(),
+        deferred: Vec::new(),
         earlier: Vec::new(),
         later: Vec::new(),
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),

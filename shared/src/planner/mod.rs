@@ -11,7 +11,7 @@ pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
 pub use listings::{entry, join_listings};
 pub use order::{link, sort};
 
-use crate::catalog::{Column, OnDelete, Table};
+use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};
 
 /// What a run does to one table.
@@ -41,6 +41,11 @@ pub struct Task {
     pub origin: Option<Mark>,
     /// References of this table that are checked in staging.
     pub references: Vec<Link>,
+    /// Columns that are inserted as NULL and set once the rows of all tables are there, because
+    /// their foreign key closes a circle.
+    pub late: Vec<String>,
+    /// Foreign keys that close a circle and have no such column: they are deferred.
+    pub deferred: Vec<ForeignKey>,
     pub time_zone: Option<chrono_tz::Tz>,
     /// The listings of the same table that are applied before this one, in their order. Their own
     /// `earlier` and `later` are empty.
@@ -172,6 +177,49 @@ impl Task {
     /// All columns of staging but the ordinal, in their order there.
     pub fn staged_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().map(|c| &c.column).chain(self.extra.iter().map(|e| &e.column))
+    }
+
+    /// The unique keys besides the one that identifies a row whose values a run can tell before it
+    /// writes: neither partial nor over expressions, and all of their columns are staged. None where
+    /// no key tells which target row a staged row will be.
+    pub fn secondary_uniques(&self) -> impl Iterator<Item = &UniqueKey> {
+        self.target.uniques.iter().filter(|unique| {
+            let identifies = self.key.iter().all(|k| unique.columns.contains(k));
+            !unique.partial
+                && !unique.columns.is_empty()
+                && !self.key.is_empty()
+                && !identifies
+                && self.stages(&unique.columns)
+        })
+    }
+
+    /// The staged column of this name.
+    pub fn staged(&self, name: &str) -> Option<&Staged> {
+        self.columns.iter().find(|c| c.column.name == name)
+    }
+
+    /// Whether a row may have NULL in this column for a while, without losing its key, its address or
+    /// its place among the others.
+    pub fn can_be_null(&self, name: &str) -> bool {
+        let address: &[String] = match &self.target.address {
+            Address::Columns(columns) => columns,
+            Address::Ctid | Address::Rowid(_) | Address::Key => self.target.primary_key(),
+        };
+        let fixed = self.key.iter().chain(address).any(|k| k == name);
+        let unlike_null =
+            self.target.uniques.iter().any(|u| u.nulls_equal && u.columns.iter().any(|c| c == name));
+        let found = self.target.column(name);
+        !fixed && !unlike_null && found.is_some_and(|c| !c.not_null && c.default != Default::Generated)
+    }
+
+    /// The column by which a row gives up its value of `unique` for a while: one that the update
+    /// that follows sets, and that nothing refers to.
+    pub fn parking_column<'a>(&self, unique: &'a UniqueKey) -> Option<&'a str> {
+        let referred =
+            |name: &String| self.target.referenced_by.iter().any(|k| k.parent_columns.contains(name));
+        let set = |name: &String| self.staged(name).is_some_and(|c| c.compared);
+        let mut columns = unique.columns.iter();
+        columns.find(|c| self.can_be_null(c) && set(c) && !referred(c)).map(String::as_str)
     }
 
     /// Whether every one of `names` is staged.

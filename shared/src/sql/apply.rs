@@ -10,6 +10,11 @@ use super::{Ident, Sql, Temps, list, same_address, spelling, target};
 /// the source where keys are generated.
 pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
+    let values = names.iter().map(|name| match task.late.contains(name) {
+        true => "NULL".to_owned(),
+        false => format!("s.{}", Ident(name)),
+    });
+    let values = values.collect::<Vec<_>>().join(", ");
     let columns = names.iter().map(|n| Ident(n).to_string()).collect::<Vec<_>>().join(", ");
     let overriding = if task.plan.override_identity && dialect == Dialect::Postgres {
         " OVERRIDING SYSTEM VALUE"
@@ -22,9 +27,8 @@ pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
         key => list("s", key),
     };
     Sql::new(format!(
-        "INSERT INTO {} ({columns}){overriding}\nSELECT {} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i' ORDER BY {}",
+        "INSERT INTO {} ({columns}){overriding}\nSELECT {values} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i' ORDER BY {}",
         target(&task.target),
-        list("s", &names),
         temps.changes.qualified,
         temps.staging.qualified,
         Ident(&row),

@@ -5,7 +5,7 @@ use crate::planner::{Mark, Task};
 use crate::session::Dialect;
 
 use super::scope::in_scope;
-use super::{Ident, Sql, Temps, equal, imported, qualified, same_address, spelling, target};
+use super::{Ident, Sql, Temps, equal, imported, list, qualified, same_address, spelling, target};
 
 /// The target's rows in scope that count as imported by this mark: all of them where there is none.
 pub fn count_imported(dialect: Dialect, task: &Task, temps: &Temps, mark: Option<&Mark>) -> Sql {
@@ -28,18 +28,48 @@ pub fn count_local_deletes(dialect: Dialect, task: &Task, temps: &Temps) -> Opti
     )))
 }
 
-/// The rows of `key`'s table that will still refer to rows that this run deletes: not those that
-/// it deletes too, nor those whose reference it rewrites (`child`, where the run writes it; what
-/// they refer to then was checked in staging).
+/// Counts the rows of `key`'s table that will still refer to rows that this run deletes.
 pub fn count_referring(
     dialect: Dialect,
     task: &Task,
     temps: &Temps,
     key: &ForeignKey,
-    child: Option<(&Task, &Temps)>,
+    children: &[(&Task, &Temps)],
+) -> Sql {
+    Sql::new(format!("SELECT count(*) FROM {}", referring(dialect, task, temps, key, children)))
+}
+
+/// Turns the deletion of rows that will still be referred to into `r`etained.
+pub fn retain_referred(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    key: &ForeignKey,
+    children: &[(&Task, &Temps)],
 ) -> Sql {
     let spell = spelling(dialect);
-    let from = format!(
+    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    Sql::new(format!(
+        "UPDATE {} SET op = 'r' WHERE op = 'd' AND ({}) IN\n  (SELECT {} FROM {})",
+        temps.changes.qualified,
+        names.join(", "),
+        list("d", &names),
+        referring(dialect, task, temps, key, children),
+    ))
+}
+
+/// The doomed rows `d` with the rows of `key`'s table that will still refer to them: not those that
+/// the run deletes too, nor those whose reference it rewrites (`children` are its tasks for that
+/// table; what their rows refer to then was checked in staging).
+fn referring(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    key: &ForeignKey,
+    children: &[(&Task, &Temps)],
+) -> String {
+    let spell = spelling(dialect);
+    let mut from = format!(
         "{} d JOIN {} p ON {} JOIN {} t ON {}",
         temps.changes.qualified,
         target(&task.target),
@@ -47,16 +77,22 @@ pub fn count_referring(
         qualified(&key.table.0, &key.table.1),
         equal("p", &key.parent_columns, "t", &key.columns),
     );
-    let Some((child, child_temps)) = child else {
-        return Sql::new(format!("SELECT count(*) FROM {from} WHERE d.op = 'd'"));
-    };
-    let ops = if child.updated().any(|c| key.columns.contains(&c.column.name)) { "'d', 'u'" } else { "'d'" };
-    let names: Vec<String> = spell.address_columns(&child.target).into_iter().map(|(name, _)| name).collect();
-    let absent = names.last().map_or_else(String::new, |name| format!("x.{} IS NULL", Ident(name)));
-    Sql::new(format!(
-        "SELECT count(*) FROM {from} LEFT JOIN (SELECT {} FROM {} WHERE op IN ({ops})) x ON {} WHERE d.op = 'd' AND {absent}",
-        names.join(", "),
-        child_temps.changes.qualified,
-        same_address(spell, &child.target, "x", "t"),
-    ))
+    let mut stay = String::new();
+    for (i, (child, temps)) in children.iter().enumerate() {
+        let rewritten = child.updated().any(|c| key.columns.contains(&c.column.name));
+        let ops = if rewritten { "'d', 'u'" } else { "'d'" };
+        let names: Vec<String> =
+            spell.address_columns(&child.target).into_iter().map(|(name, _)| name).collect();
+        let x = format!("x{i}");
+        from.push_str(&format!(
+            " LEFT JOIN (SELECT {} FROM {} WHERE op IN ({ops})) {x} ON {}",
+            names.join(", "),
+            temps.changes.qualified,
+            same_address(spell, &child.target, &x, "t"),
+        ));
+        if let Some(name) = names.last() {
+            stay.push_str(&format!(" AND {x}.{} IS NULL", Ident(name)));
+        }
+    }
+    format!("{from} WHERE d.op = 'd'{stay}")
 }

@@ -7,19 +7,24 @@ mod apply;
 mod checks;
 mod compare;
 mod ddl;
+mod deferred;
 mod early;
 mod guards;
 mod keys;
+mod late;
 mod listings;
 mod local;
 mod log;
 mod matching;
+mod park;
 mod postgres;
 mod quarantine;
 mod references;
+mod rewrite;
 mod scope;
 mod sqlite;
 mod temps;
+mod unique;
 mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
@@ -29,14 +34,19 @@ pub use checks::{
 };
 pub use compare::{compare, count_ops, example_refused, example_rows, retain};
 pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
-pub use guards::{count_imported, count_local_deletes, count_referring};
+pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
 pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
+pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
+pub use park::{count_parked, example_parked, park};
 pub use quarantine::{example_entries, quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
+pub use rewrite::count_rewritten;
 pub use temps::{TempTable, Temps};
+pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
 pub use verify::{
     verified_columns, verify_different, verify_refused, verify_rows, verify_source, verify_target,
 };

@@ -73,15 +73,6 @@ impl Spelling for Postgres {
         }
     }
 
-    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
-        match ty {
-            ColumnType::Text { .. } => format!("{value} COLLATE \"C\""),
-            // json has no order.
-            ColumnType::Json => format!("{value}::pg_catalog.text COLLATE \"C\""),
-            _ => value.to_owned(),
-        }
-    }
-
     // A comparison of records knows NULL as a value and can be sorted, unlike IS NOT DISTINCT FROM.
     fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
         let record = |alias: &str| format!("ROW({})", super::list(alias, columns));
@@ -90,6 +81,15 @@ impl Spelling for Postgres {
             record("u"),
             record(alias)
         )
+    }
+
+    fn sortable(&self, ty: &ColumnType, value: &str) -> String {
+        match ty {
+            ColumnType::Text { .. } => format!("{value} COLLATE \"C\""),
+            // json has no order.
+            ColumnType::Json => format!("{value}::pg_catalog.text COLLATE \"C\""),
+            _ => value.to_owned(),
+        }
     }
 
     fn merge_json(&self, object: &str, members: &str) -> String {

@@ -8,13 +8,15 @@ use super::{Ident, Quoted, Sql, Temps, spelling};
 /// How many characters of a key name its entry: an index has no place for more.
 const LONGEST: usize = 500;
 
-/// What a refused row is called in the quarantine: its key, or all of it where rows have none, as a
-/// JSON array of texts. The same in both databases.
+/// A refused row's key, or all of it where it has none, as a JSON array of texts: the same in both
+/// databases.
 fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
     let text = crate::types::ColumnType::Text { max_chars: None };
-    let key = task.shown_key().into_iter();
-    let parts = key.map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
+    let parts = task
+        .shown_key()
+        .into_iter()
+        .map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
     format!("substr('[' || {} || ']', 1, {LONGEST})", parts.collect::<Vec<_>>().join(" || ',' || "))
 }
 

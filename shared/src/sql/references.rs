@@ -42,7 +42,7 @@ impl Known<'_> {
 /// Selects `columns` of the target rows `t` that a run leaves where they are: all of them where
 /// nothing is deleted; otherwise local ones, those out of scope, and those whose newest version was
 /// refused. What `delete_insert` keeps only its matching can tell.
-fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, parts: &mut Vec<String>) {
+pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, parts: &mut Vec<String>) {
     let spell = spelling(dialect);
     let table = target(&task.target);
     let retained = || {

@@ -60,7 +60,7 @@ FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row
 DELETE FROM pg_temp."cutover_changes_1" WHERE op = 'p' AND s IN (SELECT "_row" FROM pg_temp."cutover_refused_1");
 
 -- clients: referring
-SELECT count(*) FROM pg_temp."cutover_changes_1" d JOIN "public"."clients" p ON p.tableoid = d.t_rel AND p.ctid = d.t JOIN "public"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_0" WHERE op IN ('d')) x ON t.tableoid = x.t_rel AND t.ctid = x.t WHERE d.op = 'd' AND x."t" IS NULL;
+SELECT count(*) FROM pg_temp."cutover_changes_1" d JOIN "public"."clients" p ON p.tableoid = d.t_rel AND p.ctid = d.t JOIN "public"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_0" WHERE op IN ('d')) x0 ON t.tableoid = x0.t_rel AND t.ctid = x0.t WHERE d.op = 'd' AND x0."t" IS NULL;
 
 -- clients: no early delete
 UPDATE pg_temp."cutover_changes_1" SET op = 'd' WHERE op = 'e' AND (t_rel, t) IN
@@ -69,6 +69,52 @@ UPDATE pg_temp."cutover_changes_1" SET op = 'd' WHERE op = 'e' AND (t_rel, t) IN
 -- clients: early
 UPDATE pg_temp."cutover_changes_1" SET op = 'e' WHERE op = 'd' AND (t_rel, t) IN
   (SELECT t.tableoid, t.ctid FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t."email" = s."email" WHERE c.op IN ('i', 'u'));
+
+-- clients: conflicts
+WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM pg_temp."cutover_staging_1" s LEFT JOIN "public"."clients" t ON t."id" = s."id" WHERE (t.ctid IS NULL OR coalesce(t."imported" = E'true', FALSE))),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."email", t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id"),
+ x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
+  UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
+SELECT w.c0::pg_catalog.text, count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r = x.r GROUP BY w.c0 ORDER BY w.c0 LIMIT 5;
+
+-- clients: refuse conflicts
+WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM pg_temp."cutover_staging_1" s LEFT JOIN "public"."clients" t ON t."id" = s."id" WHERE (t.ctid IS NULL OR coalesce(t."imported" = E'true', FALSE))),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."email", t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id"),
+ x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
+  UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
+INSERT INTO pg_temp."cutover_refused_1" SELECT s."_row", s."id", s."name", s."email", s."imported", 'unique_conflict', 'email is held by another row', NULL
+FROM pg_temp."cutover_staging_1" s WHERE s."_row" IN (SELECT r FROM x);
+
+-- clients: park
+WITH moved AS (
+  UPDATE "public"."clients" AS t SET "email" = NULL FROM (SELECT DISTINCT c.t_rel, c.t FROM pg_temp."cutover_changes_1" c JOIN "public"."clients" t ON t.tableoid = c.t_rel AND t.ctid = c.t JOIN pg_temp."cutover_staging_1" s ON t."email" = s."email" JOIN pg_temp."cutover_changes_1" w ON w.s = s."_row" AND w.op IN ('i', 'u') WHERE c.op IN ('u', 'd') AND (c.s IS NULL OR c.s <> w.s)) x WHERE t.tableoid = x.t_rel AND t.ctid = x.t
+  RETURNING x.t_rel AS old_rel, x.t AS old, t.tableoid AS new_rel, t.ctid AS new)
+UPDATE pg_temp."cutover_changes_1" AS c SET t_rel = m.new_rel, t = m.new FROM moved m WHERE c.t_rel = m.old_rel AND c.t = m.old;
+
+-- clients: late insert
+INSERT INTO "public"."clients" ("id", "name", "email", "imported")
+SELECT s."id", NULL, s."email", s."imported" FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'i' ORDER BY s."id";
+
+-- clients: late references
+UPDATE "public"."clients" AS t SET "name" = s."name"
+FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'i' AND (s."name" IS NOT NULL) AND t."id" = s."id";
+
+-- clients: unlink
+WITH moved AS (
+  UPDATE "public"."clients" AS t SET "name" = NULL FROM (SELECT DISTINCT c.t_rel, c.t FROM pg_temp."cutover_changes_1" c JOIN "public"."clients" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'd' AND (t."name" IS NOT NULL)) x WHERE t.tableoid = x.t_rel AND t.ctid = x.t
+  RETURNING x.t_rel AS old_rel, x.t AS old, t.tableoid AS new_rel, t.ctid AS new)
+UPDATE pg_temp."cutover_changes_1" AS c SET t_rel = m.new_rel, t = m.new FROM moved m WHERE c.t_rel = m.old_rel AND c.t = m.old;
+
+-- clients: retain referred
+UPDATE pg_temp."cutover_changes_1" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
+  (SELECT d."t_rel", d."t" FROM pg_temp."cutover_changes_1" d JOIN "public"."clients" p ON p.tableoid = d.t_rel AND p.ctid = d.t JOIN "public"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_0" WHERE op IN ('d')) x0 ON t.tableoid = x0.t_rel AND t.ctid = x0.t WHERE d.op = 'd' AND x0."t" IS NULL);
+
+-- clients: rewritten
+SELECT count(*) FILTER (WHERE s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C"), count(*) FILTER (WHERE s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C"), count(*) FILTER (WHERE s."imported" IS DISTINCT FROM t."imported")
+FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t."id" = s."id" WHERE c.op IN ('i', 'u');
+
+-- clients: defer
+SET CONSTRAINTS "public"."jobs_client" DEFERRED;
 
 -- clients: insert
 INSERT INTO "public"."clients" ("id", "name", "email", "imported")

@@ -72,7 +72,7 @@ FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6b
 DELETE FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'p' AND s IN (SELECT "_row" FROM temp."cutover_refused_1_92198c23a4ee1551");
 
 -- clients: referring
-SELECT count(*) FROM temp."cutover_changes_1_4bdad02eb4cb59d6" d JOIN "main"."clients" p ON p.rowid = d.t JOIN "main"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op IN ('d')) x ON t.rowid = x.t WHERE d.op = 'd' AND x."t" IS NULL;
+SELECT count(*) FROM temp."cutover_changes_1_4bdad02eb4cb59d6" d JOIN "main"."clients" p ON p.rowid = d.t JOIN "main"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op IN ('d')) x0 ON t.rowid = x0.t WHERE d.op = 'd' AND x0."t" IS NULL;
 
 -- clients: no early delete
 UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'd' WHERE op = 'e' AND (t) IN
@@ -81,6 +81,46 @@ UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'd' WHERE op = 'e' AND
 -- clients: early
 UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'e' WHERE op = 'd' AND (t) IN
   (SELECT t.rowid FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s JOIN "main"."clients" t ON t."email" = s."email" WHERE c.op IN ('i', 'u'));
+
+-- clients: conflicts
+WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN "main"."clients" t ON t."id" = s."id" WHERE (t.rowid IS NULL OR coalesce(t."imported" = 1, FALSE))),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."email", t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id"),
+ x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
+  UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
+SELECT CAST(w.c0 AS TEXT), count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r = x.r GROUP BY w.c0 ORDER BY w.c0 LIMIT 5;
+
+-- clients: refuse conflicts
+WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN "main"."clients" t ON t."id" = s."id" WHERE (t.rowid IS NULL OR coalesce(t."imported" = 1, FALSE))),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."email", t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id"),
+ x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
+  UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
+INSERT INTO temp."cutover_refused_1_92198c23a4ee1551" SELECT s."_row", s."id", s."name", s."email", s."imported", 'unique_conflict', 'email is held by another row', NULL
+FROM temp."cutover_staging_1_6bef620e4cb99dca" s WHERE s."_row" IN (SELECT r FROM x);
+
+-- clients: park
+UPDATE "main"."clients" AS t SET "email" = NULL WHERE (t.rowid) IN (SELECT DISTINCT c.t FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN "main"."clients" t ON t.rowid = c.t JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON t."email" = s."email" JOIN temp."cutover_changes_1_4bdad02eb4cb59d6" w ON w.s = s."_row" AND w.op IN ('i', 'u') WHERE c.op IN ('u', 'd') AND (c.s IS NULL OR c.s <> w.s));
+
+-- clients: late insert
+INSERT INTO "main"."clients" ("id", "name", "email", "imported")
+SELECT s."id", NULL, s."email", s."imported" FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s WHERE c.op = 'i' ORDER BY s."id";
+
+-- clients: late references
+UPDATE "main"."clients" AS t SET "name" = s."name"
+FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s WHERE c.op = 'i' AND (s."name" IS NOT NULL) AND t."id" = s."id";
+
+-- clients: unlink
+UPDATE "main"."clients" AS t SET "name" = NULL WHERE (t.rowid) IN (SELECT DISTINCT c.t FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN "main"."clients" t ON t.rowid = c.t WHERE c.op = 'd' AND (t."name" IS NOT NULL));
+
+-- clients: retain referred
+UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND (t) IN
+  (SELECT d."t" FROM temp."cutover_changes_1_4bdad02eb4cb59d6" d JOIN "main"."clients" p ON p.rowid = d.t JOIN "main"."odd ""jobs""" t ON p."id" = t."client_id" LEFT JOIN (SELECT t FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op IN ('d')) x0 ON t.rowid = x0.t WHERE d.op = 'd' AND x0."t" IS NULL);
+
+-- clients: rewritten
+SELECT count(*) FILTER (WHERE s."name" COLLATE BINARY IS NOT t."name"), count(*) FILTER (WHERE s."email" COLLATE BINARY IS NOT t."email"), count(*) FILTER (WHERE s."imported" COLLATE BINARY IS NOT t."imported")
+FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s JOIN "main"."clients" t ON t."id" = s."id" WHERE c.op IN ('i', 'u');
+
+-- clients: defer
+PRAGMA defer_foreign_keys = on;
 
 -- clients: insert
 INSERT INTO "main"."clients" ("id", "name", "email", "imported")

@@ -1,1 +1,1 @@
-CREATE TABLE employee (id integer PRIMARY KEY, name text, boss_id integer REFERENCES employee (id));
+CREATE TABLE fan (id integer PRIMARY KEY, team_id integer);

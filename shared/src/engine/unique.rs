@@ -1,0 +1,60 @@
+//! Step 6 of a run: no two rows may hold one value of a secondary unique key.
+
+use crate::catalog::UniqueKey;
+use crate::error::{Error, Kind, Result};
+use crate::plan::Refuse;
+use crate::planner::Task;
+use crate::session::Session;
+use crate::sql::{self, Temps};
+use crate::value::Value;
+
+use super::check::shown;
+use super::run::Tally;
+
+/// Looks for staged rows whose value another staged row has, or a row that stays, and counts those
+/// that are refused. All rows that share a staged value are refused: none is better than the other.
+/// True where there were any: what refers to them must be checked again.
+///
+/// Errors: 23505 where the policy is `error`.
+pub(crate) fn conflicts(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    tallies: &mut [Tally],
+) -> Result<bool> {
+    let dialect = s.facts().dialect;
+    let mut any = false;
+    for ((task, temp), tally) in tasks.iter().zip(temps).zip(tallies) {
+        for unique in task.secondary_uniques() {
+            if task.plan.on_unique_conflict == Refuse::Error {
+                let rows = s.query(&sql::find_unique_conflicts(dialect, task, temp, unique), &[])?;
+                if !rows.is_empty() {
+                    return Err(conflict(task, unique, &rows));
+                }
+                continue;
+            }
+            let refused = s.execute(&sql::refuse_unique_conflicts(dialect, task, temp, unique), &[])?;
+            if refused > 0 {
+                s.execute(&sql::remove_refused(task, temp), &[])?;
+                tally.refused += i64::try_from(refused).unwrap_or(i64::MAX);
+                any = true;
+            }
+        }
+    }
+    Ok(any)
+}
+
+fn conflict(task: &Task, unique: &UniqueKey, rows: &[Vec<Value>]) -> Error {
+    let columns = unique.columns.join(", ");
+    let lines = rows.iter().map(|row| {
+        let (values, rest) = row.split_at(unique.columns.len().min(row.len()));
+        let count = rest.first().and_then(Value::as_int).unwrap_or_default();
+        let held = rest.get(1).and_then(Value::as_int) == Some(1);
+        let staged = if count == 1 { "1 source row".to_owned() } else { format!("{count} source rows") };
+        let stays = if held { " and in a row that stays" } else { "" };
+        format!("({columns}) = ({}) is in {staged}{stays}", shown(values))
+    });
+    Error::new(Kind::UniqueViolation, format!("rows of \"{}\" would share a value of ({columns})", task.name))
+        .detail(lines.collect::<Vec<_>>().join("\n"))
+        .hint("correct the source, or set \"on_unique_conflict\" to \"quarantine\"")
+}
