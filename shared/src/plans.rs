@@ -5,13 +5,14 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::catalog::{RelName, Table};
+use crate::engine::stub::{self, Owners};
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{self, Phase, Plan, TablePlan};
+use crate::plan::{self, MissingReference, Phase, Plan, TablePlan, Write};
 use crate::planner::{self, Task};
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
-use crate::sql::{self, Known};
+use crate::sql;
 use crate::value::Value;
 
 /// The largest plan that is read from a file, in bytes: more than `plan::parse` takes.
@@ -112,6 +113,7 @@ fn resolve(s: &mut dyn Session, plan: &Plan) -> Result<Vec<Resolved>> {
 /// What is wrong with a plan in this database, phase by phase.
 fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let owners = Owners::new(plan, names);
     for phase in &plan.phases {
         let names = names(&phase.name);
         let before = findings.len();
@@ -127,12 +129,22 @@ fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>)
         }
         // What follows needs every table by itself to be right.
         if findings.len() == before
-            && let Err(error) = engine::prepare(s, &phase.tables, &names, None)
+            && let Err(error) = check_phase(s, &phase.tables, &names, &owners)
         {
             findings.push(finding(phase, None, error));
         }
     }
     Ok(findings)
+}
+
+fn check_phase(
+    s: &mut dyn Session,
+    plans: &[TablePlan],
+    names: &[RelName],
+    owners: &Owners<'_>,
+) -> Result<()> {
+    let mut prepared = engine::prepare(s, plans, names, None)?;
+    stub::prepare(s, &mut prepared, owners)
 }
 
 fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {
@@ -239,13 +251,15 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     };
     let names = state::phase_tables(s, phase)?;
     let root = stored.plan.root.as_deref().map(Path::new);
-    let prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
+    let mut prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
         Err(error) if error.kind == Kind::UndefinedFile => engine::prepare(s, &planned.tables, &names, None)?,
         prepared => prepared?,
     };
+    let owners = Owners::stored(s, &stored.plan)?;
+    stub::prepare(s, &mut prepared, &owners)?;
     let mut steps = Steps::default();
     let dialect = s.facts().dialect;
-    let known = Known { tasks: &prepared.tasks, temps: &prepared.temps };
+    let known = prepared.known();
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
         let source = planned.tables.get(task.ordinal).map_or("", |t| t.source.text());
@@ -253,6 +267,14 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }
     steps.add(None, "lock the tables".to_owned(), None);
+    for (index, lookup) in planner::lookup_order(&prepared.tasks)? {
+        let found = all().nth(index).and_then(|(task, temps)| engine::search(task, temps, lookup));
+        if let Some(search) = found {
+            let action = format!("look up {} in {}", search.plan.set, search.plan.table);
+            let statement = sql::lookup_fill(dialect, &search, known);
+            steps.add(Some(&search.task.name), action, Some(statement.to_string()));
+        }
+    }
     for (task, temps) in all().filter(|(task, _)| !task.unique_key().is_empty()) {
         let statement = sql::duplicate_keys(dialect, task, temps, false);
         steps.add(
@@ -263,9 +285,12 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     }
     for (task, temps) in all().filter(|(task, _)| !task.references.is_empty()) {
         let links: Vec<_> = task.references.iter().collect();
-        let statement = sql::refuse_missing(dialect, task, temps, &links, known);
+        let statement = match task.plan.on_missing_reference {
+            MissingReference::Stub => stub::collecting(dialect, task, temps, known),
+            _ => Some(sql::refuse_missing(dialect, task, temps, &links, known)),
+        };
         let policy = format!("{:?}", task.plan.on_missing_reference).to_lowercase();
-        steps.add(Some(&task.name), format!("check references: {policy}"), Some(statement.to_string()));
+        steps.add(Some(&task.name), format!("check references: {policy}"), statement.map(|s| s.to_string()));
     }
     for (task, temps) in all() {
         for unique in task.secondary_uniques() {
@@ -333,6 +358,10 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
             }
         }
     }
+    for set in prepared.stubs.write_order() {
+        let statement = sql::insert_stubs(dialect, set);
+        steps.add(Some(&set.name), "insert stubs".to_owned(), Some(statement.to_string()));
+    }
     let mut write = |task: &Task, action: &str, statement: Option<sql::Sql>| {
         if let Some(statement) = statement {
             steps.add(Some(&task.name), action.to_owned(), Some(statement.to_string()));
@@ -341,7 +370,7 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
     for (task, temps) in all() {
         write(task, "insert", Some(sql::insert(dialect, task, temps)));
     }
-    for (task, temps) in all() {
+    for (task, temps) in all().filter(|(task, _)| task.write != Write::InsertOnly) {
         write(task, "update", sql::update(dialect, task, temps));
     }
     for (task, temps) in all() {

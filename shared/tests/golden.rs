@@ -127,7 +127,8 @@ fn tasks(dialect: Dialect) -> Vec<Task> {
 fn statements(dialect: Dialect) -> String {
     let tasks = tasks(dialect);
     let temps: Vec<Temps> = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    let known = Known { tasks: &tasks, temps: &temps };
+    let stubs = planner::Stubs::default();
+    let known = Known { tasks: &tasks, temps: &temps, stubs: &stubs };
     let mut out = String::new();
     let mut add = |what: &str, statement: &sql::Sql| writeln!(out, "-- {what}\n{statement};\n").unwrap();
     for (index, (task, temp)) in tasks.iter().zip(&temps).enumerate() {
@@ -228,7 +229,8 @@ fn ways(dialect: Dialect) -> String {
     planner::link(&mut tasks, planned, &|_: &RelName| None::<Table>).unwrap();
     planner::join_listings(&mut tasks).unwrap();
     let temps: Vec<Temps> = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    let known = Known { tasks: &tasks, temps: &temps };
+    let stubs = planner::Stubs::default();
+    let known = Known { tasks: &tasks, temps: &temps, stubs: &stubs };
     let mut out = String::new();
     for (task, temp) in tasks.iter().zip(&temps) {
         let mut statements = vec![("compare", sql::compare(dialect, task, temp))];

@@ -306,14 +306,22 @@ impl Run {
                 "SELECT {run_id}, phase, kind, status, sqlstate, error_message FROM cutover.run AS entry",
                 None,
             ),
+            (
+                "stub",
+                "SELECT phase, table_name, row_key, {created_run}, {completed_run} FROM cutover.stub AS entry",
+                None,
+            ),
             ("phase", "SELECT phase, ordinal, authority, synced_at IS NULL FROM cutover.phase", None),
         ] {
-            let sql = ["run_id", "first_run", "last_run"].iter().fold(sql.to_owned(), |sql, column| {
-                let ordinal = format!(
-                    "(SELECT count(*) FROM cutover.run AS earlier WHERE earlier.run_id <= entry.{column})"
-                );
-                sql.replace(&format!("{{{column}}}"), &ordinal)
-            });
+            let sql = ["run_id", "first_run", "last_run", "created_run", "completed_run"].iter().fold(
+                sql.to_owned(),
+                |sql, column| {
+                    let ordinal = format!(
+                        "(SELECT count(*) FROM cutover.run AS earlier WHERE earlier.run_id <= entry.{column})"
+                    );
+                    sql.replace(&format!("{{{column}}}"), &ordinal)
+                },
+            );
             let sql = self.own_names(&sql);
             let root = self.root.display().to_string();
             let mut rows: Vec<String> = self

@@ -1,6 +1,6 @@
 //! Step 8 of a run: the change sets onto the targets, and the proof that they arrived.
 
-use crate::catalog::{Default, ForeignKey, OnDelete, Table};
+use crate::catalog::{Column, Default, ForeignKey, OnDelete, Table};
 use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::Session;
@@ -8,43 +8,39 @@ use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
 use super::guard::single_count;
-use super::progress::Progress;
+use super::prepare::Prepared;
 use super::run::Tally;
-use super::{deferred, early, late, park, rewrite};
+use super::{deferred, early, late, park, rewrite, stub};
 
-/// Writes all change sets: early deletes, inserts and then updates, parents to children, late
-/// references, then all other deletes, children to parents, so that a child that moves to another
-/// parent is never lost with its old one. Then looks at what was written.
+/// Writes all change sets: early deletes, `made` stubs per set, inserts and then updates, parents to
+/// children, late references, then all other deletes, children to parents, so that a child that moves
+/// to another parent is never lost with its old one. Then looks at what was written.
 ///
 /// Errors: 09000 where a trigger kept a row from being written, 40001 where rows changed between
 /// comparison and writing, XX000 where the outcome does not balance.
 pub(crate) fn apply(
     s: &mut dyn Session,
-    tasks: &[Task],
-    temps: &[Temps],
+    prepared: &Prepared,
     counts: &[Counts],
+    made: &[i64],
     tallies: &mut [Tally],
-    clock: &Progress,
 ) -> Result<()> {
-    let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).collect();
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     s.as_engine(&targets, &mut |s| {
-        deferred::deferring(s, tasks, counts, &mut |s| write(s, tasks, temps, counts, clock))
+        deferred::deferring(s, tasks, counts, &mut |s| write(s, prepared, counts, made))
     })?;
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {
         rewrite::look(s, task, temp, counts, tally)?;
         prove(s, task, temp, counts)?;
-        clock.done(s, "looked at what was written to", &task.name, None);
+        prepared.progress.done(s, "looked at what was written to", &task.name, None);
     }
     Ok(())
 }
 
-fn write(
-    s: &mut dyn Session,
-    tasks: &[Task],
-    temps: &[Temps],
-    counts: &[Counts],
-    clock: &Progress,
-) -> Result<()> {
+fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i64]) -> Result<()> {
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let clock = &prepared.progress;
     let dialect = s.facts().dialect;
     let all = || tasks.iter().zip(temps).zip(counts);
     let early = early::mark(s, tasks, temps, counts)?;
@@ -58,6 +54,7 @@ fn write(
     for ((task, temp), counts) in all() {
         park::park(s, task, temp, counts)?;
     }
+    stub::insert(s, prepared, made)?;
     for ((task, temp), counts) in all() {
         expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
         if counts.inserts > 0 {
@@ -147,13 +144,16 @@ fn mismatch(task: &Task, detail: String) -> Error {
 
 /// The application's next insert must not draw a number that an imported row has.
 fn raise_sequences(s: &mut dyn Session, task: &Task) -> Result<()> {
-    for staged in &task.columns {
-        if let Default::Serial(Some(sequence))
-        | Default::IdentityByDefault(Some(sequence))
-        | Default::IdentityAlways(Some(sequence)) = &staged.column.default
-        {
-            s.query(&sql::raise_sequence(task, &staged.column.name, sequence), &[])?;
-        }
+    task.columns.iter().try_for_each(|staged| raise_sequence(s, &task.target, &staged.column))
+}
+
+/// The same for one column.
+pub(super) fn raise_sequence(s: &mut dyn Session, table: &Table, column: &Column) -> Result<()> {
+    if let Default::Serial(Some(sequence))
+    | Default::IdentityByDefault(Some(sequence))
+    | Default::IdentityAlways(Some(sequence)) = &column.default
+    {
+        s.query(&sql::raise_sequence(table, &column.name, sequence), &[])?;
     }
     Ok(())
 }
@@ -165,7 +165,8 @@ fn prove(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Counts) -> Re
     }
     let dialect = s.facts().dialect;
     let found = single_count(s, &sql::count_imported(dialect, task, temps, task.protecting_mark()))?;
-    let wanted = counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained;
+    let wanted =
+        counts.staged - counts.refused - counts.skipped - counts.preserved + counts.retained + counts.stubs;
     if found == wanted {
         return Ok(());
     }

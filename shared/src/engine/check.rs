@@ -8,24 +8,18 @@ use crate::sql::{self, Known, Temps};
 use crate::value::Value;
 
 use super::run::Tally;
+use super::stub;
 
 /// Checks every reference by its table's policy and counts the rows that were refused. A table is checked again whenever rows of one it refers to were refused.
 ///
 /// Errors: 23503 where the policy is `error`, or `null` for a column that cannot be NULL.
-pub(crate) fn references(
-    s: &mut dyn Session,
-    tasks: &[Task],
-    temps: &[Temps],
-    tallies: &mut [Tally],
-) -> Result<()> {
-    let mut due: Vec<bool> = tasks.iter().map(|t| !t.references.is_empty()).collect();
-    let known = Known { tasks, temps };
-    while due.contains(&true) {
-        for (index, (task, temp)) in tasks.iter().zip(temps).enumerate() {
-            if !std::mem::take(&mut due[index]) {
-                continue;
-            }
-            let count = check_task(s, task, temp, known)?;
+pub(crate) fn references(s: &mut dyn Session, known: Known<'_>, tallies: &mut [Tally]) -> Result<()> {
+    let tasks = known.tasks;
+    loop {
+        let mut due: Vec<bool> = tasks.iter().map(|t| !t.references.is_empty()).collect();
+        while let Some(index) = next_due(tasks, &mut due) {
+            let Some((task, temps)) = tasks.get(index).zip(known.temps.get(index)) else { continue };
+            let count = check_task(s, task, temps, known)?;
             if count > 0 {
                 if let Some(tally) = tallies.get_mut(index) {
                     tally.refused += count;
@@ -38,14 +32,34 @@ pub(crate) fn references(
                 }
             }
         }
+        if !stub::prune(s, known)? {
+            return Ok(());
+        }
     }
-    Ok(())
+}
+
+/// The next task to look at, which is then no longer due: those that make stubs come first, because
+/// the rows of others may refer to these.
+fn next_due(tasks: &[Task], due: &mut [bool]) -> Option<usize> {
+    let makes = |index: &usize| {
+        tasks.get(*index).is_some_and(|t| t.plan.on_missing_reference == MissingReference::Stub)
+    };
+    let waiting = || due.iter().enumerate().filter(|(_, due)| **due).map(|(index, _)| index);
+    let next = waiting().find(makes).or_else(|| waiting().next())?;
+    if let Some(due) = due.get_mut(next) {
+        *due = false;
+    }
+    Some(next)
 }
 
 /// One look at one table's references; returns how many rows it refused.
 fn check_task(s: &mut dyn Session, task: &Task, temps: &Temps, known: Known<'_>) -> Result<i64> {
     let dialect = s.facts().dialect;
     let links: Vec<&Link> = task.references.iter().collect();
+    if task.plan.on_missing_reference == MissingReference::Stub {
+        stub::collect(s, task, temps, known)?;
+        return Ok(0);
+    }
     if task.plan.on_missing_reference == MissingReference::Quarantine {
         let refused = s.execute(&sql::refuse_missing(dialect, task, temps, &links, known), &[])?;
         if refused > 0 {
@@ -92,7 +106,7 @@ fn missing(task: &Task, link: &Link, known: Known<'_>, count: i64, rows: &[Vec<V
         format!("{count} {plural} of \"{parent}\" that do{} not exist", if count == 1 { "es" } else { "" }),
     )
     .detail(format!("Table \"{}\":\n{}", task.name, lines.collect::<Vec<_>>().join("\n")))
-    .hint("import the missing rows first, or set \"on_missing_reference\" to \"quarantine\" or \"null\"")
+    .hint("import the missing rows first, or set \"on_missing_reference\" to \"quarantine\", \"null\" or \"stub\"")
 }
 
 /// Values as a message shows them.

@@ -19,6 +19,8 @@ pub(crate) struct Counts {
     pub deletes: i64,
     pub preserved: i64,
     pub retained: i64,
+    /// Rows that are made besides, because others refer to them.
+    pub stubs: i64,
 }
 
 impl Counts {

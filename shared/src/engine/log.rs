@@ -1,6 +1,7 @@
 //! Step 9 of a run: what happened, kept in the same transaction as the data.
 
 use crate::error::{Error, Result};
+use crate::report::ReportRow;
 use crate::session::Session;
 use crate::sql;
 use crate::value::Value;
@@ -8,6 +9,7 @@ use crate::value::Value;
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::run::{Outcome, report};
+use super::stub;
 
 /// A run on its way into the log.
 pub(crate) struct Entry<'a> {
@@ -27,31 +29,27 @@ impl Entry<'_> {
         let run_id = self.insert(s, "ok")?;
         let mut order: Vec<usize> = (0..prepared.tasks.len()).collect();
         order.sort_by_key(|i| prepared.tasks.get(*i).map(|t| t.ordinal));
-        for (row, index) in report(Some(self.phase), prepared, outcome).iter().zip(order) {
+        let rows = report(Some(self.phase), prepared, outcome);
+        for (row, index) in rows.iter().zip(&order) {
+            let index = *index;
             let warnings = prepared.tasks.get(index).into_iter().flat_map(|t| &t.warnings);
             let notes = warnings.chain(outcome.tallies.get(index).into_iter().flat_map(|t| &t.notes));
             let notes = notes.map(String::as_str).collect::<Vec<_>>().join("\n");
             let notes = Some(notes).filter(|n| !n.is_empty());
             let examples = outcome.examples.get(index).cloned().flatten();
-            let counts = [
-                row.staged,
-                row.inserted,
-                row.updated,
-                row.unchanged,
-                row.deleted,
-                row.preserved,
-                row.quarantined,
-                row.skipped,
-                row.elapsed_ms,
-            ];
-            let mut args: Vec<Value> = vec![run_id.into(), ordinal(prepared, index).into()];
-            args.extend([row.table_name.clone(), row.write.clone(), row.mode.clone()].map(Value::from));
-            args.extend(counts.map(Value::from));
-            args.extend([Value::from(notes), examples.into()]);
-            s.execute(&sql::insert_run_table(dialect), &args)?;
+            keep_row(s, run_id, ordinal(prepared, index), row, notes, examples)?;
+        }
+        // Those of stubs come after all tables that the phase has.
+        let last = prepared.tasks.iter().map(|t| t.ordinal).max().unwrap_or_default();
+        let examples =
+            outcome.stub_examples.iter().flatten().cloned().map(Some).chain(std::iter::repeat(None));
+        for (n, (row, examples)) in rows.iter().skip(order.len()).zip(examples).enumerate() {
+            let ordinal = i64::try_from(last + 1 + n).unwrap_or(i64::MAX);
+            keep_row(s, run_id, ordinal, row, None, examples)?;
         }
         if self.kind == RunKind::Sync {
             self.keep_quarantine(s, prepared, outcome, run_id)?;
+            stub::keep(s, self.phase, prepared, run_id)?;
             s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
         }
         s.execute(&sql::finish_run(dialect), &[run_id.into()])?;
@@ -108,6 +106,33 @@ impl Entry<'_> {
         }
         Ok(())
     }
+}
+
+fn keep_row(
+    s: &mut dyn Session,
+    run_id: i64,
+    ordinal: i64,
+    row: &ReportRow,
+    notes: Option<String>,
+    examples: Option<String>,
+) -> Result<()> {
+    let counts = [
+        row.staged,
+        row.inserted,
+        row.updated,
+        row.unchanged,
+        row.deleted,
+        row.preserved,
+        row.quarantined,
+        row.skipped,
+        row.elapsed_ms,
+    ];
+    let mut args: Vec<Value> = vec![run_id.into(), ordinal.into()];
+    args.extend([row.table_name.clone(), row.write.clone(), row.mode.clone()].map(Value::from));
+    args.extend(counts.map(Value::from));
+    args.extend([Value::from(notes), examples.into()]);
+    s.execute(&sql::insert_run_table(s.facts().dialect), &args)?;
+    Ok(())
 }
 
 fn ordinal(prepared: &Prepared, index: usize) -> i64 {

@@ -1,7 +1,8 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
 //! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
-//! aside what does not fit), `keys` and `check` refuse rows, `compare` makes the change set, `local` looks at rows that are local here, `guard` looks at it, `early` finds what must go first,
+//! aside what does not fit), `lookup` what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
+//! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 
 mod ahead;
@@ -17,6 +18,7 @@ mod keys;
 mod late;
 mod local;
 mod log;
+mod lookup;
 mod park;
 mod phase;
 mod prepare;
@@ -26,10 +28,12 @@ mod rewrite;
 mod run;
 mod stage;
 pub(crate) mod state;
+pub(crate) mod stub;
 mod unique;
 mod verify;
 
 pub use checks::validate_phase;
+pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Input, Prepared, find_tables, open_source, prepare};

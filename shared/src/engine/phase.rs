@@ -17,6 +17,7 @@ use super::log::{self, Entry};
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
+use super::stub;
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +102,8 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
     let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
+    let owners = stub::Owners::stored(s, &stored.plan)?;
+    stub::prepare(s, &mut prepared, &owners)?;
     prepared.checks = checks_of(planned, &prepared);
     let outcome = run::run(s, &mut prepared, request, &mut |s, prepared, outcome| {
         // SQLite had no lock until now: what was read of the phase must still hold.

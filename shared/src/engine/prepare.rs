@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{SortColumn, Source, TablePlan};
-use crate::planner::{self, Rule, SourceShape, Task, Wanted};
+use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
 use crate::session::{Dialect, Facts, Session};
 use crate::source::{self, ParquetSource, Relative, RowSource};
-use crate::sql::{self, Temps};
+use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
 
 use super::checks::Checks;
@@ -29,6 +29,8 @@ pub(crate) struct Prepared {
     pub temps: Vec<Temps>,
     /// Per task; None where the sources were not opened.
     pub inputs: Vec<Option<Input>>,
+    /// Where stubs may be made, once [`super::stub::prepare`] has found out.
+    pub stubs: Stubs,
     /// What a run that writes ends with.
     pub checks: Checks,
     pub progress: Progress,
@@ -60,6 +62,19 @@ pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, source: &Source) -
     Ok(Input { label: format!("file \"{spec}\""), reader })
 }
 
+impl Prepared {
+    /// What references and lookups may lead to.
+    pub fn known(&self) -> Known<'_> {
+        Known { tasks: &self.tasks, temps: &self.temps, stubs: &self.stubs }
+    }
+
+    /// All temporary tables of the run.
+    pub fn temp_tables(&self, dialect: Dialect) -> Vec<TempTable> {
+        let stubs = self.stubs.sets.iter().map(|set| sql::stub_table(dialect, set));
+        self.temps.iter().flat_map(|t| t.all()).cloned().chain(stubs).collect()
+    }
+}
+
 /// Finds the tables of `plans`, which stand in the database under `names`, opens their sources
 /// (where `root` is given) and makes the tasks.
 pub(crate) fn prepare(
@@ -84,9 +99,17 @@ pub(crate) fn prepare(
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
+    planner::lookup_order(&tasks)?;
     planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
-    Ok(Prepared { tasks, temps, inputs, checks: Checks::default(), progress: Progress::start() })
+    Ok(Prepared {
+        tasks,
+        temps,
+        inputs,
+        stubs: Stubs::default(),
+        checks: Checks::default(),
+        progress: Progress::start(),
+    })
 }
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by
@@ -136,11 +159,14 @@ pub(crate) fn find_tables(s: &mut dyn Session, plans: &[TablePlan], names: &[Rel
         .collect()
 }
 
-/// Gives the tasks their references; the tables that plans name are looked up.
+/// Gives the tasks their references and lookups; the tables that plans name are looked up.
 fn link(s: &mut dyn Session, tasks: &mut [Task], plans: &[TablePlan]) -> Result<()> {
     let mut names = Vec::new();
-    for reference in plans.iter().flat_map(|p| &p.references) {
-        names.push(RelName::parse(&reference.table)?);
+    for plan in plans {
+        let tables = plan.references.iter().map(|r| &r.table).chain(plan.lookups.iter().map(|l| &l.table));
+        for table in tables {
+            names.push(RelName::parse(table)?);
+        }
     }
     let found = if names.is_empty() { Vec::new() } else { s.catalog(&names)? };
     let resolve = |name: &RelName| {

@@ -14,7 +14,7 @@ use super::compare::{self, Counts};
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, keys, local, retain, stage, unique};
+use super::{apply, check, keys, local, lookup, retain, stage, stub, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -57,6 +57,10 @@ pub(crate) struct Outcome {
     pub tallies: Vec<Tally>,
     /// Of a dry run or a rehearsal, as JSON.
     pub examples: Vec<Option<String>>,
+    /// How many stubs are made, per set.
+    pub stubs: Vec<i64>,
+    /// Their examples.
+    pub stub_examples: Vec<Option<String>>,
 }
 
 /// Stages, checks, compares and guards, then writes as `kind` says. `keep` runs in the same
@@ -69,18 +73,19 @@ pub(crate) fn run(
     request: &Request,
     keep: &mut dyn FnMut(&mut dyn Session, &Prepared, &Outcome) -> Result<()>,
 ) -> Result<Outcome> {
-    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
-        for statement in &temp.create {
-            s.execute(statement, &[])?;
-        }
+    let temp_tables = prepared.temp_tables(s.facts().dialect);
+    for statement in temp_tables.iter().flat_map(|t| &t.create) {
+        s.execute(statement, &[])?;
     }
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
     stage_all(s, prepared, &mut tallies)?;
-    let targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
+    let targets: Vec<&Table> =
+        prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     if request.kind != RunKind::Verify {
         s.begin_write(&targets)?;
         unchanged_schema(s, &targets)?;
     }
+    stub::find_open(s, prepared)?;
     let mut outcome = look(s, prepared, request, tallies)?;
     if matches!(request.kind, RunKind::DryRun | RunKind::Rehearse) {
         for ((task, temps), (counts, examples)) in
@@ -88,13 +93,15 @@ pub(crate) fn run(
         {
             *examples = Some(compare::examples(s, task, temps, counts)?);
         }
+        for (set, made) in prepared.stubs.sets.iter().zip(&outcome.stubs) {
+            outcome.stub_examples.push(stub::examples(s, set, *made)?);
+        }
     }
     let started = Instant::now();
-    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
-    let (counts, tallies) = (&outcome.counts, &mut outcome.tallies);
+    let (counts, stubs, tallies) = (&outcome.counts, &outcome.stubs, &mut outcome.tallies);
     let mut warned = Vec::new();
     let mut write = |s: &mut dyn Session| {
-        apply::apply(s, tasks, temps, counts, tallies, &prepared.progress)?;
+        apply::apply(s, prepared, counts, stubs, tallies)?;
         warned = prepared.checks.enforce(s, &prepared.progress)?;
         Ok(())
     };
@@ -103,11 +110,11 @@ pub(crate) fn run(
         RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
         RunKind::DryRun | RunKind::Verify => {}
     }
-    note(tasks, &mut outcome.tallies, warned);
+    note(&prepared.tasks, &mut outcome.tallies, warned);
     // Writing interleaves the tables: its time is shared by rows.
     share(&mut outcome, millis(started));
     keep(s, prepared, &outcome)?;
-    for temp in prepared.temps.iter().flat_map(|t| t.all()) {
+    for temp in &temp_tables {
         s.execute(&temp.discard, &[])?;
     }
     Ok(outcome)
@@ -163,11 +170,13 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps, clock) = (&prepared.tasks, &prepared.temps, &prepared.progress);
+    lookup::make(s, prepared.known(), &mut tallies)?;
+    clock.done(s, "looked up values of", &all_names(tasks), None);
     keys::settle(s, tasks, temps, &mut tallies)?;
     clock.done(s, "checked keys of", &all_names(tasks), None);
-    check::references(s, tasks, temps, &mut tallies)?;
+    check::references(s, prepared.known(), &mut tallies)?;
     while unique::conflicts(s, tasks, temps, &mut tallies)? {
-        check::references(s, tasks, temps, &mut tallies)?;
+        check::references(s, prepared.known(), &mut tallies)?;
     }
     clock.done(s, "checked references of", &all_names(tasks), None);
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
@@ -184,6 +193,7 @@ fn look(
         local::conflicts(s, task, temp, counts, tally)?;
         guard::quarantined(s, task, temp, tally)?;
     }
+    let stubs = stub::settle(s, prepared, &mut counts)?;
     retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
     if request.kind != RunKind::Verify {
         let allowed = &request.allowed;
@@ -193,7 +203,8 @@ fn look(
         }
         clock.done(s, "looked at the deletes of", &all_names(tasks), None);
     }
-    Ok(Outcome { examples: vec![None; counts.len()], counts, tallies })
+    let examples = vec![None; counts.len()];
+    Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
 }
 
 fn all_names(tasks: &[Task]) -> String {
@@ -223,7 +234,7 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
     Ok(())
 }
 
-/// The report of a run, in plan order.
+/// The report of a run, in plan order; then the stubs.
 pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
     let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
     let mut rows: Vec<(usize, ReportRow)> = tasks
@@ -247,7 +258,23 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
         })
         .collect();
     rows.sort_by_key(|(ordinal, _)| *ordinal);
-    rows.into_iter().map(|(_, row)| row).collect()
+    let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
+    let stubs = stubs.map(|(set, made)| ReportRow {
+        phase: phase.map(str::to_owned),
+        table_name: set.name.clone(),
+        write: "stub".to_owned(),
+        mode: set.mode.name().to_owned(),
+        staged: *made,
+        inserted: *made,
+        updated: 0,
+        unchanged: 0,
+        deleted: 0,
+        preserved: 0,
+        quarantined: 0,
+        skipped: 0,
+        elapsed_ms: 0,
+    });
+    rows.into_iter().map(|(_, row)| row).chain(stubs).collect()
 }
 
 fn share(outcome: &mut Outcome, elapsed: i64) {

@@ -269,7 +269,7 @@ fn lost_column() -> Error {
 }
 
 /// A constant of the plan as the text that its column's type is parsed from.
-fn text_of(value: &Scalar, to: &ColumnType) -> String {
+pub(super) fn text_of(value: &Scalar, to: &ColumnType) -> String {
     match value {
         // An application that has no booleans keeps its flags as 0 and 1.
         Scalar::Bool(b)

@@ -18,7 +18,7 @@ use super::compare::Counts;
 use super::phase::Kind as RunKind;
 use super::prepare::{self, Prepared};
 use super::run::{self, Outcome, Request};
-use super::{progress::Progress, state};
+use super::{progress::Progress, state, stub};
 
 /// How many examples of a kind are shown where the call does not say.
 const EXAMPLES: u32 = 5;
@@ -50,6 +50,8 @@ pub fn verify_phase(s: &mut dyn Session, phase: &str, options: &VerifyOptions) -
     let root = options.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
+    let owners = stub::Owners::stored(s, &stored.plan)?;
+    stub::prepare(s, &mut prepared, &owners)?;
     let mut rows = Vec::new();
     run::run(s, &mut prepared, &Request::full(RunKind::Verify), &mut |s, prepared, outcome| {
         rows = measure(s, phase, prepared, outcome, limit)?;

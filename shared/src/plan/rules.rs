@@ -6,7 +6,7 @@ use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
 use super::checks;
-use super::document::{DuplicateKey, Phase, Plan, TablePlan, Write};
+use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, TablePlan, Write};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -121,6 +121,15 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         zone.parse::<chrono_tz::Tz>()
             .map_err(|_| invalid(format!("{at}.time_zone: \"{zone}\" is not a time zone")))?;
     }
+    if !table.stub_values.is_empty() && table.on_missing_reference != MissingReference::Stub {
+        return Err(invalid(format!("{at}.stub_values: \"on_missing_reference\" is not \"stub\"")));
+    }
+    for name in table.stub_values.keys() {
+        RelName::parse(name).map_err(|e| within(at, "stub_values", e))?;
+    }
+    for (i, lookup) in table.lookups.iter().enumerate() {
+        check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
+    }
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
         RelName::parse(&reference.table).map_err(|e| within(&at, "table", e))?;
@@ -129,6 +138,19 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
                 "{at}: \"columns\" and \"match\" must have the same length, at least 1"
             )));
         }
+    }
+    Ok(())
+}
+
+fn check_lookup(table: &TablePlan, index: usize, lookup: &Lookup, at: &str) -> Result<()> {
+    RelName::parse(&lookup.table).map_err(|e| within(at, "table", e))?;
+    if lookup.match_columns.is_empty() {
+        return Err(invalid(format!("{at}.match: empty")));
+    }
+    let twice = table.lookups.iter().take(index).any(|l| l.set == lookup.set);
+    let origin = table.origin.as_ref().is_some_and(|o| o.column == lookup.set);
+    if twice || origin || table.columns.contains_key(&lookup.set) {
+        return Err(invalid(format!("{at}.set: \"{}\" is filled otherwise already", lookup.set)));
     }
     Ok(())
 }

@@ -132,6 +132,7 @@ fn make(
         references: Vec::new(),
         late: Vec::new(),
         deferred: Vec::new(),
+        lookups: Vec::new(),
         earlier: Vec::new(),
         later: Vec::new(),
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),

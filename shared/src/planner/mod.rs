@@ -5,11 +5,15 @@
 
 mod bind;
 mod listings;
+mod lookup;
 mod order;
+mod stub;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
 pub use listings::{entry, join_listings};
+pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
+pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 
 use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};
@@ -46,6 +50,8 @@ pub struct Task {
     pub late: Vec<String>,
     /// Foreign keys that close a circle and have no such column: they are deferred.
     pub deferred: Vec<ForeignKey>,
+    /// Per lookup of the plan.
+    pub lookups: Vec<LookupLink>,
     pub time_zone: Option<chrono_tz::Tz>,
     /// The listings of the same table that are applied before this one, in their order. Their own
     /// `earlier` and `later` are empty.
@@ -113,6 +119,14 @@ pub struct Link {
     pub columns: Vec<String>,
     pub parent: Parent,
     pub parent_columns: Vec<String>,
+}
+
+/// Where a lookup finds its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookupLink {
+    /// From the columns staged for it to those it matches.
+    pub link: Link,
+    pub taking: Taking,
 }
 
 /// The table that a reference leads to.

@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{TablePlan, Write};
 
 use super::bind::no_column;
+use super::lookup::search;
 use super::{Link, Parent, Task};
 
 /// Sorts tasks so that every table comes after those it refers to, otherwise in plan order. Where
@@ -125,7 +126,9 @@ fn late_column<'a>(task: &Task, key: &'a ForeignKey) -> Option<&'a str> {
 /// Gives each task its references: the foreign keys found in the database and those that `plans`
 /// (by ordinal) declare. A reference whose columns are not staged is left to the database. A
 /// declared reference may be part of a circle, since nothing but our own check depends on it.
-/// Errors: 42P01 and 42703 for a declared table or column that does not exist.
+/// Gives it its lookups, too.
+/// Errors: 42P01 and 42703 for a declared table or column that does not exist, 42804 for a lookup
+/// whose value cannot be what it sets.
 pub fn link(
     tasks: &mut [Task],
     plans: &[TablePlan],
@@ -165,6 +168,14 @@ pub fn link(
         }
         links.retain(|link| task.stages(&link.columns));
         task.references = links;
+        let mut lookups = Vec::new();
+        for (index, lookup) in task.plan.lookups.iter().enumerate() {
+            let found = resolve(&RelName::parse(&lookup.table)?).ok_or_else(|| {
+                Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", lookup.table))
+            })?;
+            lookups.push(search(task, index, lookup, &found, parent(&found.id()))?);
+        }
+        task.lookups = lookups;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The change set onto the target.
 
-use crate::plan::Write;
+use crate::catalog::Table;
 use crate::planner::Task;
 use crate::session::Dialect;
 
@@ -36,11 +36,9 @@ pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     ))
 }
 
-/// Updates the changed rows; None where no column can change.
+/// Updates the changed rows; None where no column can change. Of an `insert_only` these are stubs that
+/// the source completes.
 pub fn update(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
-    if task.write == Write::InsertOnly {
-        return None;
-    }
     let sets: Vec<String> = task
         .updated()
         .map(|c| Ident(&c.column.name).to_string())
@@ -84,12 +82,12 @@ pub fn delete(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
 
 /// Raises a sequence that is behind its column: otherwise the application's next insert would
 /// draw a number that is taken. `sequence` is quoted and qualified as the catalog gives it.
-pub fn raise_sequence(task: &Task, column: &str, sequence: &str) -> Sql {
+pub fn raise_sequence(table: &Table, column: &str, sequence: &str) -> Sql {
     Sql::new(format!(
         "SELECT pg_catalog.setval({}::pg_catalog.regclass, m) FROM (SELECT max({}) AS m FROM {}) x\n  \
          WHERE m > (SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence})",
         super::Quoted(sequence),
         Ident(column),
-        target(&task.target),
+        target(table),
     ))
 }

@@ -15,6 +15,7 @@ mod late;
 mod listings;
 mod local;
 mod log;
+mod lookup;
 mod matching;
 mod park;
 mod postgres;
@@ -23,6 +24,7 @@ mod references;
 mod rewrite;
 mod scope;
 mod sqlite;
+mod stub;
 mod temps;
 mod unique;
 mod verify;
@@ -41,10 +43,16 @@ pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, ref
 pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
+pub use lookup::{Search, lookup_ambiguous, lookup_fill, lookup_misfits, lookup_missing, lookup_refuse};
 pub use park::{count_parked, example_parked, park};
 pub use quarantine::{example_entries, quarantine_clear, quarantine_forget, quarantine_keep};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use rewrite::count_rewritten;
+pub use stub::{
+    Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,
+    example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, retain_needed,
+    retain_stubs, stub_table,
+};
 pub use temps::{TempTable, Temps};
 pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
 pub use verify::{

@@ -1,11 +1,12 @@
 //! References of staged rows: to what this run stages, and to what stays in the targets.
 
 use crate::plan::Write;
-use crate::planner::{Link, Parent, Task};
+use crate::planner::{Link, Parent, Stubs, Task};
 use crate::session::Dialect;
 
 use super::matching::matching;
 use super::scope::in_scope;
+use super::stub::{open, stub_table};
 use super::{Ident, Sql, Temps, imported, list, qualified, same_address, same_key, spelling, target};
 
 /// What a reference may lead to.
@@ -14,6 +15,7 @@ pub struct Known<'a> {
     /// The tasks of the run, by index.
     pub tasks: &'a [Task],
     pub temps: &'a [Temps],
+    pub stubs: &'a Stubs,
 }
 
 impl Known<'_> {
@@ -21,19 +23,34 @@ impl Known<'_> {
     /// passed, and target rows that stay.
     fn rows(&self, dialect: Dialect, link: &Link) -> String {
         let columns = |alias: &str| list(alias, &link.parent_columns);
+        let mut parts = Vec::new();
+        let stubs = link.parent_id(self.tasks).and_then(|id| self.stubs.of(&id, &link.parent_columns));
+        if let Some(set) = stubs {
+            parts.push(format!("SELECT {} FROM {} k", columns("k"), stub_table(dialect, set).qualified));
+        }
         let indexes = match &link.parent {
             Parent::Table { schema, name } => {
-                return format!("SELECT DISTINCT {} FROM {} t", columns("t"), qualified(schema, name));
+                parts.insert(
+                    0,
+                    format!("SELECT DISTINCT {} FROM {} t", columns("t"), qualified(schema, name)),
+                );
+                return parts.join(" UNION ");
             }
             Parent::Tasks(indexes) => indexes,
         };
-        let mut parts = Vec::new();
-        for (task, temps) in indexes.iter().filter_map(|i| Some((self.tasks.get(*i)?, self.temps.get(*i)?))) {
+        for (index, task, temps) in
+            indexes.iter().filter_map(|i| Some((*i, self.tasks.get(*i)?, self.temps.get(*i)?)))
+        {
             // Columns of the parent that are not staged are the database's to fill.
             if task.stages(&link.parent_columns) {
                 parts.push(format!("SELECT {} FROM {} s", columns("s"), temps.staging.qualified));
             }
             stay(dialect, task, temps, &columns("t"), &mut parts);
+            // Stubs of earlier runs stay while something refers to them.
+            if task.write.deletes() && self.stubs.is_open(index) {
+                let open = open(dialect, task, "t");
+                parts.push(format!("SELECT {} FROM {} t WHERE {open}", columns("t"), target(&task.target)));
+            }
         }
         parts.join(" UNION ")
     }
@@ -76,15 +93,15 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, 
 }
 
 /// The pieces of a statement that looks for staged rows `s` that refer to nothing.
-struct Probes {
-    with: String,
-    joins: String,
+pub(super) struct Probes {
+    pub with: String,
+    pub joins: String,
     /// Per link, the condition that its reference is missing. A reference with a NULL in it
     /// refers to nothing on purpose and is not missing (MATCH SIMPLE).
-    missing: Vec<String>,
+    pub missing: Vec<String>,
 }
 
-fn probes(dialect: Dialect, links: &[&Link], known: Known<'_>) -> Probes {
+pub(super) fn probes(dialect: Dialect, links: &[&Link], known: Known<'_>) -> Probes {
     let mut probes = Probes { with: String::new(), joins: String::new(), missing: Vec::new() };
     for (i, link) in links.iter().enumerate() {
         let names: Vec<String> = (0..link.columns.len()).map(|n| format!("c{n}")).collect();

@@ -68,7 +68,12 @@ impl Temps {
     }
 }
 
-fn temp(spell: &dyn Spelling, kind: &str, ordinal: usize, columns: &[(String, String)]) -> TempTable {
+pub(super) fn temp(
+    spell: &dyn Spelling,
+    kind: &str,
+    ordinal: usize,
+    columns: &[(String, String)],
+) -> TempTable {
     let body = columns.iter().map(|(name, ty)| format!("{name} {ty}")).collect::<Vec<_>>().join(", ");
     let name = spell.temp_name(kind, ordinal, &body);
     let qualified = spell.temp(&name);
