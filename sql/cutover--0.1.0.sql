@@ -33,7 +33,7 @@ COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to, and 
 CREATE TABLE cutover.run (
     run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phase         text NOT NULL,
-    kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse')),
+    kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay')),
     status        text NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       bigint,
     started_at    timestamptz NOT NULL,
@@ -197,6 +197,12 @@ RETURNS text
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_job_wrapper';
 COMMENT ON FUNCTION cutover.sync_job(text) IS 'Syncs a phase for a scheduler: ok, failed or skipped; a failure is recorded, not raised.';
 
+CREATE FUNCTION cutover.replay_quarantine(phase text)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'replay_quarantine_wrapper';
+COMMENT ON FUNCTION cutover.replay_quarantine(text) IS 'Tries the quarantined rows of a phase again.';
+
 CREATE FUNCTION cutover.verify_phase(phase text, examples integer DEFAULT 5, root text DEFAULT NULL)
 RETURNS TABLE (phase text, table_name text, write text, source_rows bigint, target_rows bigint, matching bigint,
                missing bigint, extra bigint, different bigint, preserved bigint, quarantined bigint, skipped bigint,
@@ -223,6 +229,7 @@ REVOKE ALL ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text[], 
 REVOKE ALL ON FUNCTION cutover.sync_phases(text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_all() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.replay_quarantine(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.verify_phase(text, integer, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.validate_phase(text) FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.plan FROM PUBLIC;

@@ -56,6 +56,17 @@ impl Cursor {
         Ok(columns.collect())
     }
 
+    /// Whether no statement of it writes, or locks rows. Nothing has run before the first fetch.
+    pub fn only_reads(&self) -> Result<bool> {
+        let portal = self.portal()?;
+        // SAFETY: the portal is live; its list is as long as it says and holds planned statements.
+        unsafe {
+            let list = &*(*portal).stmts;
+            let cells = std::slice::from_raw_parts(list.elements, usize::try_from(list.length).unwrap_or(0));
+            Ok(cells.iter().all(|cell| pg_sys::CommandIsReadOnly(cell.ptr_value.cast())))
+        }
+    }
+
     /// Up to `rows` more rows; None at the end. What a fetch allocates goes when it ends.
     pub fn fetch(&self, types: &[ColumnType], rows: usize) -> Result<Option<RecordBatch>> {
         connected(|| {

@@ -110,6 +110,12 @@ fn sync_job(phase: Option<&str>) -> &'static str {
     run(|session| api::sync_job(session, phase))
 }
 
+#[pg_extern]
+fn replay_quarantine(phase: Option<&str>) -> ReportRows {
+    let phase = required("phase", phase);
+    report(run(|session| api::replay_quarantine(session, phase)))
+}
+
 /// `examples` is declared `json`, which is stored as its text.
 #[pg_extern]
 fn verify_phase(phase: Option<&str>, examples: Option<i32>, root: Option<&str>) -> VerifyRows {

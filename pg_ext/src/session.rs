@@ -158,6 +158,10 @@ impl Session for PgSession {
         self.cursor(cursor)?.columns()
     }
 
+    fn cursor_only_reads(&mut self, cursor: CursorId) -> Result<bool> {
+        self.cursor(cursor)?.only_reads()
+    }
+
     fn cursor_fetch(
         &mut self,
         cursor: CursorId,

@@ -5,7 +5,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::plan::Scalar;
 
-pub use crate::engine::{sync_all, sync_job, sync_phase, sync_phases, validate_phase, verify_phase};
+pub use crate::engine::{
+    replay_quarantine, sync_all, sync_job, sync_phase, sync_phases, validate_phase, verify_phase,
+};
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
 pub use crate::plans::{check_plan, explain_phase, load_plan, show_plan};
 

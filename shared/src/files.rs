@@ -94,7 +94,7 @@ fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: 
 /// Rows into a table by its ordinary path: triggers, constraints and defaults hold.
 fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Result<ReportRow> {
     let plan = lone_plan(name, path, Write::Upsert);
-    let mut input = engine::open_source(s.facts(), None, &Source::Parquet(path.to_owned()))?;
+    let mut input = engine::open_source(s, None, &Source::Parquet(path.to_owned()))?;
     let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &columns };
     let task = planner::bind_append(&plan, table, shape)?;
@@ -109,7 +109,7 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
                 LoadTarget { table: id, columns: Vec::new(), kind: LoadKind::Statement },
                 None,
                 &mut input,
-                &Progress::start(),
+                engine::Course { cut: None, first: 0, clock: &Progress::start() },
             )?
             .rows
         }
@@ -125,7 +125,15 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     for statement in &staging.create {
         s.execute(statement, &[])?;
     }
-    let rows = engine::stage(s, task, "pg_temp", &temps, input, &Progress::start())?.rows;
+    let rows = engine::stage(
+        s,
+        task,
+        "pg_temp",
+        &temps,
+        input,
+        engine::Course { cut: None, first: 0, clock: &Progress::start() },
+    )?
+    .rows;
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let statement = sql::insert_all(&task.target, &names, staging);
     let mut written = 0;
@@ -147,7 +155,7 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
 /// A table of the file's own columns, and its rows.
 fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> {
     let dialect = s.facts().dialect;
-    let mut input = engine::open_source(s.facts(), None, &Source::Parquet(path.to_owned()))?;
+    let mut input = engine::open_source(s, None, &Source::Parquet(path.to_owned()))?;
     let columns: Vec<_> =
         input.reader.columns().iter().map(|c| (c.name.clone(), c.natural.clone())).collect();
     check_names(dialect, name, &columns)?;
@@ -159,7 +167,15 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     let shape = SourceShape { label: &input.label, columns: &names };
     let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
     let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
-    let rows = engine::load(s, &task, target, None, &mut input, &Progress::start())?.rows;
+    let rows = engine::load(
+        s,
+        &task,
+        target,
+        None,
+        &mut input,
+        engine::Course { cut: None, first: 0, clock: &Progress::start() },
+    )?
+    .rows;
     Ok(report(name, "create", rows))
 }
 
@@ -257,11 +273,11 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
 
 /// The columns of a Parquet file, and the types that `import_parquet` gives them here.
 pub fn parquet_schema(s: &mut dyn Session, path: &str) -> Result<Vec<SchemaRow>> {
-    let input = engine::open_source(s.facts(), None, &Source::Parquet(path.to_owned()))?;
+    let input = engine::open_source(s, None, &Source::Parquet(path.to_owned()))?;
     let dialect = s.facts().dialect;
     let rows = input.reader.columns().iter().map(|column| SchemaRow {
         column_name: column.name.clone(),
-        parquet_type: column.parquet_type.clone(),
+        parquet_type: column.source_type.clone(),
         column_type: sql::type_name(dialect, &column.natural),
         nullable: column.nullable,
     });

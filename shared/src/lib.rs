@@ -10,6 +10,7 @@ pub mod api;
 pub mod catalog;
 mod checksum;
 pub mod convert;
+pub mod cursor;
 pub mod engine;
 pub mod error;
 pub mod export;

@@ -8,7 +8,7 @@ use crate::catalog::{RelName, Table};
 use crate::engine::stub::{self, Owners};
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{self, MissingReference, Phase, Plan, TablePlan, Write};
+use crate::plan::{self, MissingReference, Phase, Plan, Source, TablePlan, Write};
 use crate::planner::{self, Task};
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
@@ -119,19 +119,24 @@ fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>)
         let before = findings.len();
         for (planned, name) in phase.tables.iter().zip(&names) {
             if let Err(error) = check_table(s, planned, name) {
-                findings.push(finding(phase, Some(planned), error));
+                findings.push(finding("error", phase, Some(planned), error));
             }
         }
         if findings.len() == before
             && let Err(error) = check_checks(s, phase, &names)
         {
-            findings.push(finding(phase, None, error));
+            findings.push(finding("error", phase, None, error));
         }
         // What follows needs every table by itself to be right.
         if findings.len() == before
             && let Err(error) = check_phase(s, &phase.tables, &names, &owners)
         {
-            findings.push(finding(phase, None, error));
+            findings.push(finding("error", phase, None, error));
+        }
+        for planned in &phase.tables {
+            if let Some(error) = engine::absent(s, &planned.source)? {
+                findings.push(finding("warning", phase, Some(planned), error));
+            }
         }
     }
     Ok(findings)
@@ -158,9 +163,9 @@ fn check_checks(s: &mut dyn Session, phase: &Phase, names: &[RelName]) -> Result
     engine::checks::Checks::of(phase, &tables).check_columns()
 }
 
-fn finding(phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
+fn finding(severity: &str, phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
     Finding {
-        severity: "error".to_owned(),
+        severity: severity.to_owned(),
         sqlstate: error.kind.sqlstate().to_owned(),
         phase: phase.name.clone(),
         table_name: table.map(|t| t.table.clone()),
@@ -172,9 +177,10 @@ fn finding(phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
 
 /// The first error as the error of the call; all of them in its detail.
 fn refusal(findings: &[Finding]) -> Option<Error> {
-    let mut error = findings.first()?.error.clone();
-    if findings.len() > 1 {
-        let lines = findings.iter().map(|f| format!("{}: {}", f.sqlstate, f.message));
+    let errors: Vec<&Finding> = findings.iter().filter(|f| f.severity == "error").collect();
+    let mut error = errors.first()?.error.clone();
+    if errors.len() > 1 {
+        let lines = errors.iter().map(|f| format!("{}: {}", f.sqlstate, f.message));
         error.detail = Some(lines.collect::<Vec<_>>().join("\n"));
     }
     Some(error)
@@ -218,6 +224,7 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
         s.execute(&sql::insert_phase_table(dialect), &args)?;
     }
     s.execute(&sql::quarantine_clear(dialect), &[])?;
+    s.execute(&sql::cursor_clear(dialect), &[])?;
     Ok(())
 }
 
@@ -243,7 +250,7 @@ pub fn check_plan(s: &mut dyn Session) -> Result<Vec<Finding>> {
 }
 
 /// What a run of the phase would do, step by step, with its statements. The sources' columns are
-/// read where the files are there; where they are not, every column counts as present.
+/// read where the sources are there; where one is not, every column counts as present.
 pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let stored = state::plan(s)?;
     let Some(planned) = stored.plan.phase(phase) else {
@@ -252,9 +259,12 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let names = state::phase_tables(s, phase)?;
     let root = stored.plan.root.as_deref().map(Path::new);
     let mut prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
-        Err(error) if error.kind == Kind::UndefinedFile => engine::prepare(s, &planned.tables, &names, None)?,
+        Err(error) if matches!(error.kind, Kind::UndefinedFile | Kind::UndefinedTable) => {
+            engine::prepare(s, &planned.tables, &names, None)?
+        }
         prepared => prepared?,
     };
+    prepared.close(s)?;
     let owners = Owners::stored(s, &stored.plan)?;
     stub::prepare(s, &mut prepared, &owners)?;
     let mut steps = Steps::default();
@@ -262,7 +272,10 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let known = prepared.known();
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
-        let source = planned.tables.get(task.ordinal).map_or("", |t| t.source.text());
+        let source = planned.tables.get(task.ordinal).map_or("", |t| match &t.source {
+            Source::Query(_) => "the query",
+            named => named.text(),
+        });
         let create = temps.staging.create.first().map(ToString::to_string);
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }

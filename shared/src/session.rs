@@ -133,15 +133,19 @@ pub trait Session {
     /// Runs a query whose result is small and returns its rows.
     fn query(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Vec<Value>>>;
 
-    /// Opens a cursor over a query of any size.
+    /// Opens a cursor over a query of any size. In SQLite 22023 where it is not one that only reads.
     fn cursor_open(&mut self, sql: &Sql, args: &[Value]) -> Result<CursorId>;
+
+    /// Whether an open cursor's query neither writes nor locks rows.
+    fn cursor_only_reads(&mut self, cursor: CursorId) -> Result<bool>;
 
     /// The columns of an open cursor's rows.
     fn cursor_columns(&mut self, cursor: CursorId) -> Result<Vec<ResultColumn>>;
 
     /// Up to `rows` more rows, each column as [`ColumnType::arrow`] of `types` says (as many
-    /// types as columns, none of them `Any`); None at the end. A value that does not fit its type
-    /// is 42804 and names the column.
+    /// types as columns); None at the end. `Any`, of SQLite only, is the text of whatever the value
+    /// is, as [`crate::convert::text`] spells it. A value that does not fit its type is 42804 and
+    /// names the column.
     fn cursor_fetch(
         &mut self,
         cursor: CursorId,

@@ -13,7 +13,7 @@ use arrow::datatypes::*;
 use cutover_core::Kind;
 use cutover_core::convert::Converter;
 use cutover_core::export::ParquetExport;
-use cutover_core::source::{ParquetSource, Relative, RowSource, resolve};
+use cutover_core::source::{Format, ParquetSource, Relative, RowSource, resolve};
 use cutover_core::types::ColumnType;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -31,7 +31,7 @@ fn paths() {
     }
     fs::create_dir(root.join("empty")).unwrap();
     let names = |spec: &str| -> Vec<String> {
-        let found = resolve(spec, Some(root), Relative::Refused).unwrap();
+        let found = resolve(spec, Some(root), Relative::Refused, Format::Parquet).unwrap();
         found.iter().map(|p| p.strip_prefix(root).unwrap().display().to_string()).collect()
     };
     assert_eq!(names("a.parquet"), ["a.parquet"]);
@@ -40,7 +40,8 @@ fn paths() {
     assert_eq!(names("*.parquet"), ["a.parquet", "b.parquet"]);
     assert_eq!(names("*/[d].parquet"), ["sub/d.parquet"]);
     assert_eq!(names("sub/../a.parquet"), ["sub/../a.parquet"]);
-    let error = |spec: &str| code(&resolve(spec, Some(root), Relative::Refused).unwrap_err());
+    let error =
+        |spec: &str| code(&resolve(spec, Some(root), Relative::Refused, Format::Parquet).unwrap_err());
     assert_eq!(error("../a.parquet"), "22023");
     assert_eq!(error("sub/../../a.parquet"), "22023");
     assert_eq!(error(""), "22023");
@@ -50,10 +51,13 @@ fn paths() {
     assert_eq!(error("none*.parquet"), "58P01");
     assert_eq!(error("empty"), "58P01");
     assert_eq!(error("[.parquet"), "22023");
-    assert_eq!(code(&resolve("a.parquet", None, Relative::Refused).unwrap_err()), "22023");
-    assert_eq!(code(&resolve("none", None, Relative::WorkingDirectory).unwrap_err()), "58P01");
+    assert_eq!(code(&resolve("a.parquet", None, Relative::Refused, Format::Parquet).unwrap_err()), "22023");
     assert_eq!(
-        resolve("Cargo.toml", None, Relative::WorkingDirectory).unwrap(),
+        code(&resolve("none", None, Relative::WorkingDirectory, Format::Parquet).unwrap_err()),
+        "58P01"
+    );
+    assert_eq!(
+        resolve("Cargo.toml", None, Relative::WorkingDirectory, Format::Parquet).unwrap(),
         [PathBuf::from("Cargo.toml")]
     );
 }
@@ -68,7 +72,7 @@ fn only_regular_files() {
     assert!(Command::new("mkfifo").arg(root.join("pipe")).status().unwrap().success());
     fs::create_dir(root.join("folder.parquet")).unwrap();
     for spec in ["link.parquet", "pipe", "/dev/null", "l*", "p*"] {
-        let error = resolve(spec, Some(root), Relative::Refused).unwrap_err();
+        let error = resolve(spec, Some(root), Relative::Refused, Format::Parquet).unwrap_err();
         assert_eq!(error.kind, Kind::WrongObjectType, "{spec}: {error}");
     }
     for path in ["link.parquet", "pipe", "folder.parquet"] {
@@ -117,11 +121,7 @@ fn every_type_becomes_its_natural_type() {
     let naturals: Vec<String> = {
         let path = dir.path().join("all.parquet");
         let source = ParquetSource::open(vec![path]).unwrap();
-        source
-            .columns()
-            .iter()
-            .map(|c| format!("{}: {} -> {:?}", c.name, c.parquet_type, c.natural))
-            .collect()
+        source.columns().iter().map(|c| format!("{}: {} -> {:?}", c.name, c.source_type, c.natural)).collect()
     };
     let expected = [
         "bool: BOOLEAN -> Bool",

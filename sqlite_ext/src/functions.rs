@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 13] = [
+const FUNCTIONS: [(&str, Function); 14] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -31,6 +31,7 @@ const FUNCTIONS: [(&str, Function); 13] = [
     ("sync_phases(phase, ...)", sync_phases),
     ("sync_all()", sync_all),
     ("sync_job(phase)", sync_job),
+    ("replay_quarantine(phase)", replay_quarantine),
     ("verify_phase(phase [, options])", verify_phase),
     ("validate_phase(phase)", validate_phase),
 ];
@@ -115,6 +116,11 @@ fn sync_all(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn sync_job(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     Ok((api::sync_job(session, args.text(0, "phase")?)?.to_owned().into(), None))
+}
+
+fn replay_quarantine(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    json(&api::replay_quarantine(session, args.text(0, "phase")?)?)
 }
 
 fn verify_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {

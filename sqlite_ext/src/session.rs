@@ -123,6 +123,11 @@ impl Session for SqliteSession<'_> {
         self.cursor(cursor)?.columns()
     }
 
+    fn cursor_only_reads(&mut self, _cursor: CursorId) -> Result<bool> {
+        // No other is opened.
+        Ok(true)
+    }
+
     fn cursor_fetch(
         &mut self,
         cursor: CursorId,

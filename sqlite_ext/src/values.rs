@@ -1,10 +1,12 @@
 //! Values of a query as Arrow arrays: each must fit the type that its column is to have.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::*;
 use arrow::datatypes::DataType;
 use chrono::{NaiveDate, NaiveTime};
+use cutover_core::convert::text as spell;
 use cutover_core::types::ColumnType;
 use cutover_core::{Error, Kind, Result};
 
@@ -26,6 +28,8 @@ pub enum Slot {
     /// A decimal without limits, in plain notation.
     Number(StringBuilder),
     Text(StringBuilder),
+    /// The text of values of every kind, side by side.
+    Any(StringBuilder),
     Bytes(BinaryBuilder),
     Date(Date32Builder),
     Time(Time64MicrosecondBuilder),
@@ -53,9 +57,10 @@ impl Slot {
                 ),
                 _ => Slot::Number(StringBuilder::new()),
             },
-            ColumnType::Text { .. } | ColumnType::Json | ColumnType::Other | ColumnType::Any => {
+            ColumnType::Text { .. } | ColumnType::Json | ColumnType::Other => {
                 Slot::Text(StringBuilder::new())
             }
+            ColumnType::Any => Slot::Any(StringBuilder::new()),
             ColumnType::Bytes => Slot::Bytes(BinaryBuilder::new()),
             ColumnType::Date => Slot::Date(Date32Builder::with_capacity(rows)),
             ColumnType::Time => Slot::Time(Time64MicrosecondBuilder::with_capacity(rows)),
@@ -90,6 +95,7 @@ impl Slot {
             }
             Slot::Number(b) => put(number(cell)?, "a decimal", |v| b.append_value(v)),
             Slot::Text(b) => put(text(cell)?, "text", |v| b.append_value(v)),
+            Slot::Any(b) => put(any(cell)?, "text", |v| b.append_value(v)),
             Slot::Bytes(b) => put(blob(cell), "a blob", |v| b.append_value(v)),
             Slot::Date(b) => put(str_of(cell)?.and_then(date), "a date", |v| b.append_value(v)),
             Slot::Time(b) => put(str_of(cell)?.and_then(time), "a time", |v| b.append_value(v)),
@@ -125,7 +131,7 @@ impl Slot {
             Slot::Float4(b) => b.append_null(),
             Slot::Float8(b) => b.append_null(),
             Slot::Decimal(b, ..) => b.append_null(),
-            Slot::Number(b) | Slot::Text(b) => b.append_null(),
+            Slot::Number(b) | Slot::Text(b) | Slot::Any(b) => b.append_null(),
             Slot::Bytes(b) => b.append_null(),
             Slot::Date(b) => b.append_null(),
             Slot::Time(b) => b.append_null(),
@@ -144,7 +150,7 @@ impl Slot {
             Slot::Float4(b) => Arc::new(b.finish()),
             Slot::Float8(b) => Arc::new(b.finish()),
             Slot::Decimal(b, ..) => Arc::new(b.finish()),
-            Slot::Number(b) | Slot::Text(b) => Arc::new(b.finish()),
+            Slot::Number(b) | Slot::Text(b) | Slot::Any(b) => Arc::new(b.finish()),
             Slot::Bytes(b) => Arc::new(b.finish()),
             Slot::Date(b) => Arc::new(b.finish()),
             Slot::Time(b) => Arc::new(b.finish()),
@@ -189,12 +195,23 @@ fn str_of(cell: Cell<'_>) -> Result<Option<&str>> {
     }
 }
 
-fn text(cell: Cell<'_>) -> Result<Option<std::borrow::Cow<'_, str>>> {
+fn text(cell: Cell<'_>) -> Result<Option<Cow<'_, str>>> {
     Ok(match cell {
         Cell::Int(n) => Some(n.to_string().into()),
         Cell::Real(x) => Some(format!("{x:?}").into()),
         other => str_of(other)?.map(Into::into),
     })
+}
+
+/// A value of whatever kind, in the form from which a column of its kind is read again.
+fn any(cell: Cell<'_>) -> Result<Option<Cow<'_, str>>> {
+    let mut out = String::new();
+    match cell {
+        Cell::Real(x) => spell::float8(x, &mut out),
+        Cell::Blob(bytes) => spell::bytes(bytes, &mut out),
+        other => return text(other),
+    }
+    Ok(Some(out.into()))
 }
 
 fn boolean(cell: Cell<'_>) -> Option<bool> {

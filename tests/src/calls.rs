@@ -57,21 +57,26 @@ pub fn expression(db: Db, written: &str) -> String {
     format!("{name}({})", list.join(", "))
 }
 
-/// An SQL literal as JSON.
+/// An SQL literal, or an array of such, as JSON.
 fn json(literal: &str) -> Value {
+    if let Some(items) = literal.strip_prefix("ARRAY[").and_then(|l| l.strip_suffix(']')) {
+        return split(items).iter().map(|item| json(item)).collect();
+    }
     match literal.strip_prefix('\'').and_then(|l| l.strip_suffix('\'')) {
         Some(text) => Value::String(text.replace("''", "'")),
         None => serde_json::from_str(literal).unwrap_or_else(|e| panic!("{literal}: {e}")),
     }
 }
 
-/// Splits at the commas that stand outside of quotes.
+/// Splits at the commas that stand outside of quotes and brackets.
 fn split(arguments: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut quoted = false;
+    let mut depth = 0;
     for c in arguments.chars() {
         quoted ^= c == '\'';
-        if c == ',' && !quoted {
+        depth += i32::from(c == '[' && !quoted) - i32::from(c == ']' && !quoted);
+        if c == ',' && !quoted && depth == 0 {
             parts.push(String::new());
         } else {
             parts.last_mut().expect("never empty").push(c);

@@ -14,24 +14,38 @@ use parquet::arrow::ArrowWriter;
 use crate::canonical::NULL;
 
 /// Writes a Parquet file. `columns` reads `id int64 not null, name text`; a row reads `1 | Ann`,
-/// with `~` for NULL, `''` for an empty text, `\n` for a new line and `\0` for a NUL.
+/// with `~` for NULL, `''` for an empty text, `\n` for a new line and `\0` for a NUL. A row that reads
+/// `---` ends a row group.
 pub fn write(path: &Path, columns: &str, rows: &[String]) {
     let fields: Vec<Field> = split_columns(columns).iter().map(|c| field(c)).collect();
+    let schema = Arc::new(Schema::new(fields.clone()));
+    let groups: Vec<RecordBatch> =
+        rows.split(|row| row == "---").map(|rows| batch(&fields, &schema, rows)).collect();
+    write_groups(path, &groups);
+}
+
+fn batch(fields: &[Field], schema: &Arc<Schema>, rows: &[String]) -> RecordBatch {
     let arrays = fields.iter().enumerate().map(|(i, field)| {
         let cells: Vec<Option<String>> = rows.iter().map(|row| cell(row, i, fields.len())).collect();
         array(field, &cells)
     });
-    let arrays: Vec<ArrayRef> = arrays.collect();
-    let schema = Arc::new(Schema::new(fields));
-    write_batch(path, &RecordBatch::try_new(schema, arrays).expect("columns of one length"));
+    RecordBatch::try_new(Arc::clone(schema), arrays.collect()).expect("columns of one length")
 }
 
 /// Writes a batch as a Parquet file.
 pub fn write_batch(path: &Path, batch: &RecordBatch) {
+    write_groups(path, std::slice::from_ref(batch));
+}
+
+/// Writes batches as a Parquet file, a row group each.
+fn write_groups(path: &Path, groups: &[RecordBatch]) {
     fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("its folder can be made");
     let file = File::create(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
-    writer.write(batch).expect("rows are written");
+    let mut writer = ArrowWriter::try_new(file, groups[0].schema(), None).expect("a writer");
+    for group in groups {
+        writer.write(group).expect("rows are written");
+        writer.flush().expect("the row group is written");
+    }
     writer.close().expect("the file is closed");
 }
 

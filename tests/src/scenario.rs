@@ -311,6 +311,11 @@ impl Run {
                 "SELECT phase, table_name, row_key, {created_run}, {completed_run} FROM cutover.stub AS entry",
                 None,
             ),
+            (
+                "cursor",
+                "SELECT table_name, group_key, column_name, cursor_value, {run_id} FROM cutover.sync_cursor AS entry",
+                None,
+            ),
             ("phase", "SELECT phase, ordinal, authority, synced_at IS NULL FROM cutover.phase", None),
         ] {
             let sql = ["run_id", "first_run", "last_run", "created_run", "completed_run"].iter().fold(

@@ -185,10 +185,12 @@ fn in_utc(moment: &Moment) -> Outcome<i64> {
     shifted.ok_or(Fault::new(Kind::DatetimeOverflow, "is out of range for the column"))
 }
 
-/// 32 hexadecimal digits, with hyphens between groups of four, in braces or not.
+/// 32 hexadecimal digits, with hyphens between groups of four, in braces or not; or after `\x`, as
+/// bytes are spelled.
 pub(super) fn uuid(text: &str) -> Outcome<[u8; 16]> {
     let text = text.trim();
-    let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text);
+    let braced = text.strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+    let inner = braced.or(text.strip_prefix("\\x")).unwrap_or(text);
     let mut bytes = [0_u8; 16];
     let mut digits = 0_usize;
     for c in inner.chars() {

@@ -1,13 +1,16 @@
 //! Step 9 of a run: what happened, kept in the same transaction as the data.
 
 use crate::error::{Error, Result};
+use crate::plan::Mode;
 use crate::report::ReportRow;
 use crate::session::Session;
 use crate::sql;
 use crate::value::Value;
 
+use super::cursor;
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
+use super::restage;
 use super::run::{Outcome, report};
 use super::stub;
 
@@ -19,6 +22,8 @@ pub(crate) struct Entry<'a> {
     /// UTC, `2026-01-31 05:00:00.000Z`.
     pub started: String,
     pub keep_days: Option<u32>,
+    /// Whether all tables of the phase were run.
+    pub whole: bool,
 }
 
 impl Entry<'_> {
@@ -47,10 +52,15 @@ impl Entry<'_> {
             let ordinal = i64::try_from(last + 1 + n).unwrap_or(i64::MAX);
             keep_row(s, run_id, ordinal, row, None, examples)?;
         }
-        if self.kind == RunKind::Sync {
+        if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
             self.keep_quarantine(s, prepared, outcome, run_id)?;
             stub::keep(s, self.phase, prepared, run_id)?;
-            s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
+        }
+        if self.kind == RunKind::Sync {
+            cursor::keep(s, self.phase, run_id, prepared, outcome)?;
+            if self.whole {
+                s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
+            }
         }
         s.execute(&sql::finish_run(dialect), &[run_id.into()])?;
         for statement in self.keep_days.iter().flat_map(|days| sql::prune_runs(dialect, *days)) {
@@ -98,7 +108,11 @@ impl Entry<'_> {
         let dialect = s.facts().dialect;
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
             let (phase, table): (Value, Value) = (self.phase.into(), task.entry.as_str().into());
-            s.execute(&sql::quarantine_forget(dialect, task, temps), &[phase.clone(), table.clone()])?;
+            let forget = match restage::stages(self.kind, task) || task.mode == Mode::Full {
+                true => sql::quarantine_forget(dialect, task, temps),
+                false => sql::quarantine_forget_staged(dialect, task, temps),
+            };
+            s.execute(&forget, &[phase.clone(), table.clone()])?;
             if counts.refused > 0 {
                 let args = [phase, table, run_id.into()];
                 s.execute(&sql::quarantine_keep(dialect, task, temps), &args)?;

@@ -1,7 +1,9 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables and sources and makes the tasks, `stage` fills staging (`ahead` reads on a second thread, `faults` sets
-//! aside what does not fit), `lookup` what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
+//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `cursor` decides how much of them is read.
+//! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
+//! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
+//! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 
@@ -10,10 +12,14 @@ mod apply;
 mod check;
 pub(crate) mod checks;
 mod compare;
+mod cursor;
+mod cut;
 mod deferred;
 mod early;
+mod entries;
 mod faults;
 mod guard;
+mod input;
 mod keys;
 mod late;
 mod local;
@@ -23,6 +29,8 @@ mod park;
 mod phase;
 mod prepare;
 pub(crate) mod progress;
+mod replay;
+mod restage;
 mod retain;
 mod rewrite;
 mod run;
@@ -33,11 +41,13 @@ mod unique;
 mod verify;
 
 pub use checks::validate_phase;
+pub(crate) use input::{Input, absent, open_source};
 pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
-pub(crate) use prepare::{Input, Prepared, find_tables, open_source, prepare};
+pub(crate) use prepare::{Prepared, find_tables, prepare};
+pub use replay::replay_quarantine;
 pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, report, run, warn};
-pub(crate) use stage::{load, stage};
+pub(crate) use stage::{Course, load, stage};
 pub use verify::verify_phase;

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::api::SyncOptions;
+use crate::catalog::RelName;
 use crate::error::{self, Error, Result};
-use crate::plan::{Limit, Mode, Phase};
+use crate::plan::{Limit, Mode, Phase, TablePlan};
 use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
@@ -12,6 +13,7 @@ use crate::sql;
 use crate::value::Value;
 
 use super::checks::Checks;
+use super::cursor;
 use super::guard::Allowed;
 use super::log::{self, Entry};
 use super::prepare::{self, Prepared};
@@ -27,6 +29,8 @@ pub(crate) enum Kind {
     DryRun,
     /// It does everything, and undoes it.
     Rehearse,
+    /// It reads the quarantine and no source.
+    Replay,
     /// It looks without the guards, locks nothing and leaves no log.
     Verify,
 }
@@ -38,6 +42,7 @@ impl Kind {
             Kind::Sync => "sync",
             Kind::DryRun => "dry_run",
             Kind::Rehearse => "rehearse",
+            Kind::Replay => "replay",
             Kind::Verify => "verify",
         }
     }
@@ -63,6 +68,9 @@ pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Re
             return Err(invalid(format!("mode \"{mode}\" is none of \"auto\", \"full\", \"incremental\"")));
         }
     };
+    if mode == Mode::Full && options.since.is_some() {
+        return Err(invalid("mode \"full\" and since exclude each other"));
+    }
     let max_delete = match &options.max_delete {
         None => None,
         Some(text) => Some(Limit::parse(text).ok_or_else(|| {
@@ -71,6 +79,7 @@ pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Re
     };
     let request = Request {
         kind,
+        phase: Some(phase.to_owned()),
         mode,
         since: options.since.clone(),
         tables: options.tables.clone(),
@@ -92,20 +101,62 @@ fn invalid(message: impl Into<String>) -> Error {
 
 fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Request) -> Result<Vec<ReportRow>> {
     let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
+    let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
+    let names = state::phase_tables(s, phase)?;
+    let (plans, names) = chosen(&planned.tables, names, request.tables.as_deref())?;
+    let mut prepared = prepare::prepare(s, &plans, &names, Some(root))?;
+    cursor::settle(s, request, &mut prepared)?;
+    finish(s, stored, phase, request, &mut prepared)
+}
+
+/// The tables of a phase that a call names, in plan order; all of them where it names none.
+///
+/// Errors: 42704 a name that is not in the phase.
+fn chosen(
+    plans: &[TablePlan],
+    names: Vec<RelName>,
+    only: Option<&[String]>,
+) -> Result<(Vec<TablePlan>, Vec<RelName>)> {
+    let all = plans.iter().cloned().zip(names);
+    let Some(only) = only else { return Ok(all.unzip()) };
+    if let Some(unknown) = only.iter().find(|name| plans.iter().all(|p| p.table != **name)) {
+        return Err(Error::new(
+            error::Kind::UndefinedObject,
+            format!("there is no table \"{unknown}\" in the phase"),
+        )
+        .hint(format!(
+            "its tables are: {}",
+            plans.iter().map(|p| p.table.as_str()).collect::<Vec<_>>().join(", ")
+        )));
+    }
+    Ok(all.filter(|(plan, _)| only.contains(&plan.table)).unzip())
+}
+
+/// Runs what is prepared, and keeps the log.
+pub(super) fn finish(
+    s: &mut dyn Session,
+    stored: &Stored,
+    phase: &str,
+    request: &Request,
+    prepared: &mut Prepared,
+) -> Result<Vec<ReportRow>> {
+    let owners = stub::Owners::stored(s, &stored.plan)?;
+    stub::prepare(s, prepared, &owners)?;
+    if let Some(planned) = stored.plan.phase(phase) {
+        prepared.checks = checks_of(planned, prepared);
+    }
     let entry = Entry {
         phase,
         kind: request.kind,
         plan_id: stored.plan_id,
         started: log::now(),
         keep_days: stored.plan.keep_days(),
+        whole: request.tables.is_none(),
     };
-    let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
-    let names = state::phase_tables(s, phase)?;
-    let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
-    let owners = stub::Owners::stored(s, &stored.plan)?;
-    stub::prepare(s, &mut prepared, &owners)?;
-    prepared.checks = checks_of(planned, &prepared);
-    let outcome = run::run(s, &mut prepared, request, &mut |s, prepared, outcome| {
+    // What such a run reads of cursors and quarantine must be of now.
+    let follows = request.kind == Kind::Replay || prepared.tasks.iter().any(|t| t.mode == Mode::Incremental);
+    let newest = if follows { newest_run(s, phase)? } else { None };
+    let outcome = run::run(s, prepared, request, &mut |s, prepared, outcome| {
         // SQLite had no lock until now: what was read of the phase must still hold.
         if state::plan(s)?.plan_id != stored.plan_id {
             return Err(Error::new(
@@ -114,9 +165,21 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
             ));
         }
         may_run(s, stored, phase)?;
+        if follows && newest_run(s, phase)? != newest {
+            return Err(Error::new(
+                error::Kind::Serialization,
+                format!("another session ran phase \"{phase}\" while this run was under way"),
+            )
+            .hint("run it again"));
+        }
         entry.succeeded(s, prepared, outcome)
     })?;
-    Ok(run::report(Some(phase), &prepared, &outcome))
+    Ok(run::report(Some(phase), prepared, &outcome))
+}
+
+fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
+    let rows = s.query(&sql::newest_run(s.facts().dialect), &[phase.into()])?;
+    Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int))
 }
 
 /// The checks that a run of these tables ends with, in plan order.
@@ -128,7 +191,7 @@ fn checks_of(planned: &Phase, prepared: &Prepared) -> Checks {
 }
 
 /// Takes the phase until the transaction ends. Errors: 55P03 where another session has it.
-fn lock(s: &mut dyn Session, phase: &str) -> Result<()> {
+pub(super) fn lock(s: &mut dyn Session, phase: &str) -> Result<()> {
     let dialect = s.facts().dialect;
     let Some(statement) = sql::lock_phase(dialect) else { return Ok(()) };
     let rows = s.query(&statement, &[phase.into()])?;
@@ -143,7 +206,7 @@ fn lock(s: &mut dyn Session, phase: &str) -> Result<()> {
 }
 
 /// Errors: 42704 no such phase, 55000 it is live here, or one that it depends on was never synced.
-fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
+pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
     let states = state::phases(s)?;
     let find = |name: &str| states.iter().find(|p| p.phase == name);
     let (Some(planned), Some(own)) = (stored.plan.phase(phase), find(phase)) else {
@@ -224,7 +287,7 @@ pub fn sync_job(s: &mut dyn Session, phase: &str) -> Result<&'static str> {
     // Without a plan there is no log to keep it in.
     let Some(plan_id) = plan_id else { return Err(error) };
     s.begin_write(&[])?;
-    let entry = Entry { phase, kind: Kind::Sync, plan_id, started, keep_days: None };
+    let entry = Entry { phase, kind: Kind::Sync, plan_id, started, keep_days: None, whole: true };
     entry.failed(s, &error)?;
     s.notice(&warning(format!("phase \"{phase}\" failed: {}: {}", error.kind.sqlstate(), error.message)));
     Ok("failed")

@@ -3,23 +3,18 @@
 use std::path::Path;
 
 use crate::catalog::{RelName, Table};
+use crate::convert::Options;
 use crate::error::{Error, Kind, Result};
-use crate::plan::{SortColumn, Source, TablePlan};
+use crate::plan::{SortColumn, TablePlan};
 use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
-use crate::session::{Dialect, Facts, Session};
-use crate::source::{self, ParquetSource, Relative, RowSource};
+use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
 
 use super::checks::Checks;
+use super::cursor::{self, Reading};
+use super::input::{Input, open_source};
 use super::progress::Progress;
-
-/// A source that is open: where it is, and its reader.
-pub(crate) struct Input {
-    /// How messages call it: `file "jobs.parquet"`.
-    pub label: String,
-    pub reader: Box<dyn RowSource>,
-}
 
 /// All that is known before the first row is read.
 pub(crate) struct Prepared {
@@ -31,38 +26,19 @@ pub(crate) struct Prepared {
     pub inputs: Vec<Option<Input>>,
     /// Where stubs may be made, once [`super::stub::prepare`] has found out.
     pub stubs: Stubs,
+    /// Per task.
+    pub readings: Vec<Reading>,
     /// What a run that writes ends with.
     pub checks: Checks,
     pub progress: Progress,
 }
 
-/// Opens the files that a source names.
-///
-/// Errors: 42501 where the role may not read files, 22023 for a relative root on a server, and those of [`source::resolve`] and
-/// [`ParquetSource::open`].
-pub(crate) fn open_source(facts: &Facts, root: Option<&Path>, source: &Source) -> Result<Input> {
-    let Source::Parquet(spec) = source else {
-        return Err(Error::new(Kind::NotSupported, "only Parquet sources can be read"));
-    };
-    if !facts.may_read_files {
-        return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
-            .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
-    }
-    if let Some(root) = root.filter(|r| facts.dialect == Dialect::Postgres && !r.is_absolute()) {
-        return Err(Error::new(
-            Kind::InvalidParameter,
-            format!("root \"{}\" is not an absolute path", root.display()),
-        ));
-    }
-    let base = match facts.dialect {
-        Dialect::Postgres => Relative::Refused,
-        Dialect::Sqlite => Relative::WorkingDirectory,
-    };
-    let reader = Box::new(ParquetSource::open(source::resolve(spec, root, base)?)?);
-    Ok(Input { label: format!("file \"{spec}\""), reader })
-}
-
 impl Prepared {
+    /// Closes the sources unread.
+    pub fn close(&mut self, s: &mut dyn Session) -> Result<()> {
+        self.inputs.iter_mut().flatten().try_for_each(|input| input.reader.close(s))
+    }
+
     /// What references and lookups may lead to.
     pub fn known(&self) -> Known<'_> {
         Known { tasks: &self.tasks, temps: &self.temps, stubs: &self.stubs }
@@ -88,25 +64,42 @@ pub(crate) fn prepare(
     let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
     let mut tasks = Vec::with_capacity(plans.len());
     for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
-        let input = root.map(|root| open_source(s.facts(), root, &plan.source)).transpose()?;
+        let input = root.map(|root| open_source(s, root, &plan.source)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
-        let shape = input.as_ref().map(|i| SourceShape { label: &i.label, columns: &columns });
+        // Without a column, a source without rows says nothing of those it would have.
+        let known = input.as_ref().filter(|_| !columns.is_empty());
+        let shape = known.map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
-        tasks.push(planner::bind(ordinal, plan, table, shape, &wanted)?);
+        let task = planner::bind(ordinal, plan, table, shape, &wanted)?;
+        cursor::check(&task, &Options { time_zone: task.time_zone, dialect }, input.is_some())?;
+        tasks.push(task);
         inputs.push(input);
     }
+    finish(s, tasks, inputs, plans)
+}
+
+/// Puts the tasks of `plans` in order and gives them their references and temporary tables.
+pub(super) fn finish(
+    s: &mut dyn Session,
+    tasks: Vec<Task>,
+    mut inputs: Vec<Option<Input>>,
+    plans: &[TablePlan],
+) -> Result<Prepared> {
+    let dialect = s.facts().dialect;
     let mut tasks = planner::sort(tasks)?;
     let inputs = tasks.iter().map(|t| inputs.get_mut(t.ordinal).and_then(Option::take)).collect();
     link(s, &mut tasks, plans)?;
     planner::lookup_order(&tasks)?;
     planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
+    let readings = vec![Reading::default(); tasks.len()];
     Ok(Prepared {
         tasks,
         temps,
         inputs,
         stubs: Stubs::default(),
+        readings,
         checks: Checks::default(),
         progress: Progress::start(),
     })
@@ -114,7 +107,7 @@ pub(crate) fn prepare(
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by
 /// has the type of the source, one to look up by that of the column it is compared with.
-fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
+pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
     let dialect = s.facts().dialect;
     let mut wanted = Vec::new();
     let sorts =

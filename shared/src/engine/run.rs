@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use crate::catalog::{Address, RelName, Table};
+use crate::convert::Options;
+use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
 use crate::plan::Mode;
 use crate::planner::Task;
@@ -11,15 +13,19 @@ use crate::session::{Dialect, Keep, Level, Notice, Session};
 
 use super::checks::Warned;
 use super::compare::{self, Counts};
+use super::cut::Cut;
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::{apply, check, keys, local, lookup, retain, stage, stub, unique};
+use super::stage::{Course, Loaded};
+use super::{apply, check, cursor, keys, local, lookup, restage, retain, stage, stub, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub kind: RunKind,
+    /// The phase; None for a file imported by itself.
+    pub phase: Option<String>,
     pub mode: Mode,
     /// Stands in for the value of every cursor.
     pub since: Option<String>,
@@ -33,7 +39,15 @@ pub(crate) struct Request {
 impl Request {
     /// A run of everything, with nothing said besides.
     pub fn full(kind: RunKind) -> Request {
-        Request { kind, mode: Mode::Full, since: None, tables: None, root: None, allowed: Allowed::default() }
+        Request {
+            kind,
+            phase: None,
+            mode: Mode::Full,
+            since: None,
+            tables: None,
+            root: None,
+            allowed: Allowed::default(),
+        }
     }
 }
 
@@ -47,6 +61,8 @@ pub(crate) struct Tally {
     /// Of these, dropped by a policy.
     pub skipped: i64,
     pub elapsed_ms: i64,
+    /// The greatest value of the cursor's column that was met.
+    pub highest: Option<CursorValue>,
     /// What the log keeps besides the counts.
     pub notes: Vec<String>,
 }
@@ -78,7 +94,7 @@ pub(crate) fn run(
         s.execute(statement, &[])?;
     }
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
-    stage_all(s, prepared, &mut tallies)?;
+    stage_all(s, prepared, request, &mut tallies)?;
     let targets: Vec<&Table> =
         prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     if request.kind != RunKind::Verify {
@@ -106,7 +122,7 @@ pub(crate) fn run(
         Ok(())
     };
     match request.kind {
-        RunKind::Sync => write(s)?,
+        RunKind::Sync | RunKind::Replay => write(s)?,
         RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
         RunKind::DryRun | RunKind::Verify => {}
     }
@@ -138,21 +154,40 @@ pub(crate) fn warn(s: &mut dyn Session, task: &Task) {
     }
 }
 
-fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]) -> Result<()> {
+fn stage_all(
+    s: &mut dyn Session,
+    prepared: &mut Prepared,
+    request: &Request,
+    tallies: &mut [Tally],
+) -> Result<()> {
     let schema = match s.facts().dialect {
         Dialect::Postgres => "pg_temp",
         Dialect::Sqlite => "temp",
     };
-    let inputs = prepared.tasks.iter().zip(&prepared.temps).zip(&mut prepared.inputs).zip(tallies);
-    for (((task, temps), input), tally) in inputs {
+    let dialect = s.facts().dialect;
+    let tasks = prepared.tasks.iter().zip(&prepared.temps).zip(&prepared.readings);
+    for (((task, temps), reading), (input, tally)) in tasks.zip(prepared.inputs.iter_mut().zip(tallies)) {
         let started = Instant::now();
-        let Some(input) = input else {
-            return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
-        };
         warn(s, task);
-        let loaded = stage::stage(s, task, schema, temps, input, &prepared.progress)?;
-        tally.staged += loaded.rows;
-        tally.refused += loaded.refused;
+        tally.notes.extend(reading.notes.iter().cloned());
+        if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
+            tally.add(restage::restage(s, phase, task, schema, temps, &prepared.progress)?);
+        }
+        if let Some(input) = input {
+            let options = Options { time_zone: task.time_zone, dialect };
+            let mut cut = cursor::cut(task, reading, input, &options)?;
+            let restaged = tally.staged;
+            let course = Course { cut: cut.as_mut(), first: restaged, clock: &prepared.progress };
+            tally.add(stage::stage(s, task, schema, temps, input, course)?);
+            if let Some(cut) = cut {
+                tally.cut(cut, input.reader.row_groups());
+            }
+            let superseded = restage::supersede(s, task, temps, restaged)?;
+            tally.staged -= superseded.rows;
+            tally.refused -= superseded.refused;
+        } else if request.kind != RunKind::Replay {
+            return Err(Error::new(Kind::Internal, format!("the source of \"{}\" is not open", task.name)));
+        }
         if let Some(analyze) = &temps.staging.analyze {
             s.execute(analyze, &[])?;
         }
@@ -160,6 +195,24 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, tallies: &mut [Tally]
         prepared.progress.done(s, "staged", &task.name, Some(tally.staged));
     }
     Ok(())
+}
+
+impl Tally {
+    fn add(&mut self, loaded: Loaded) {
+        self.staged += loaded.rows;
+        self.refused += loaded.refused;
+    }
+
+    /// Counts what a cursor met and left out; `groups` are the row groups that were read and those
+    /// that were not.
+    fn cut(&mut self, cut: Cut, (read, left_out): (usize, usize)) {
+        self.staged += cut.excluded;
+        self.skipped += cut.excluded;
+        self.highest = cut.highest;
+        if left_out > 0 {
+            self.notes.push(format!("row groups read: {read} of {}", read + left_out));
+        }
+    }
 }
 
 /// Checks, compares and guards: all that a dry run does.

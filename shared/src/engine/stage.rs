@@ -17,12 +17,13 @@ use crate::sql::Temps;
 use crate::types::ColumnType;
 
 use super::ahead::{Step, read_ahead};
+use super::cut::Cut;
 use super::faults::{Faults, Sorted};
-use super::prepare::Input;
+use super::input::{Input, Reader};
 use super::progress::Progress;
 
 /// How many rows an error shows.
-const SHOWN: usize = 5;
+pub(super) const SHOWN: usize = 5;
 
 /// How many rows a source had.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,7 +34,16 @@ pub(crate) struct Loaded {
     pub refused: i64,
 }
 
-/// Reads a source into staging; rows that the plan's policies refuse go to the refused rows.
+/// What a load is told of the run that it is a part of.
+pub(crate) struct Course<'a> {
+    /// The rows that it leaves out.
+    pub cut: Option<&'a mut Cut>,
+    /// Ordinals are counted from after this.
+    pub first: i64,
+    pub clock: &'a Progress,
+}
+
+/// Reads the rows of a source that `cut` leaves into staging, with ordinals after `first`; rows that the plan's policies refuse go to the refused rows.
 ///
 /// Errors: those of the file (22P04, 54000, ...), of values that do not fit their column (22003,
 /// 22001, 22021, ...) and 23502 for a NULL in a key or a NOT NULL column, both unless they are refused.
@@ -43,45 +53,65 @@ pub(crate) fn stage(
     schema: &str,
     temps: &Temps,
     input: &mut Input,
-    clock: &Progress,
+    course: Course<'_>,
 ) -> Result<Loaded> {
     let row = LoadColumn { name: task.own_column("_row"), ty: ColumnType::Int8 };
     let table = (schema.to_owned(), temps.staging.name.clone());
     let refused = (schema.to_owned(), temps.refused.name.clone());
-    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, Some(refused), input, clock)
+    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, Some(refused), input, course)
 }
 
 /// Reads a source into a table. `target.columns` holds the ordinal column where the table has
-/// one; the task's columns are added here. `refused` is the table for rows that policies refuse.
+/// one, counted from after `first`; the task's columns are added here. `refused` is the table for rows that policies refuse.
 pub(crate) fn load(
     s: &mut dyn Session,
     task: &Task,
     mut target: LoadTarget,
     refused: Option<(String, String)>,
     input: &mut Input,
-    clock: &Progress,
+    course: Course<'_>,
 ) -> Result<Loaded> {
+    let Course { mut cut, first, clock } = course;
     let ordinal = !target.columns.is_empty();
     let columns = task.staged_columns().map(|c| LoadColumn { name: c.name.clone(), ty: c.ty.clone() });
     target.columns.extend(columns);
     input.reader.project(&source_names(task))?;
     let columns = Columns::new(s, task, input)?;
+    let cursor = cut.as_ref().and_then(|cut| source_names(task).iter().position(|n| *n == cut.column));
+    if let Some(skips) = cut.as_ref().and_then(|cut| cut.skips()) {
+        let column = cut.as_ref().map_or("", |cut| cut.column.as_str());
+        input.reader.narrow(column, skips);
+    }
     let mut sink = Sink::open(s, task, &target, refused)?;
-    let mut next: i64 = 0;
-    let reader = &mut input.reader;
-    let produce = || {
-        let Some(batch) = reader.next()? else { return Ok(None) };
+    let mut next: i64 = first;
+    let mut convert = |mut batch: SourceBatch| {
+        if let (Some(cut), Some(cursor)) = (&mut cut, cursor) {
+            batch = cut.apply(batch, cursor)?;
+        }
         let sorted = columns.convert(task, &batch, ordinal.then_some(next))?;
         next += rows_of(&batch.batch);
-        Ok(Some(sorted))
+        Ok::<_, Error>(sorted)
     };
-    read_ahead(produce, &mut |step| {
-        s.check_interrupt()?;
-        let Step::Next(sorted) = step else { return Ok(()) };
-        sink.take(s, &sorted)?;
-        clock.reached(s, "staging", &task.name, sink.loaded.rows);
-        Ok(())
-    })?;
+    match &mut input.reader {
+        Reader::Files(files) => {
+            let produce = || files.next()?.map(&mut convert).transpose();
+            read_ahead(produce, &mut |step| {
+                s.check_interrupt()?;
+                let Step::Next(sorted) = step else { return Ok(()) };
+                sink.take(s, &sorted)?;
+                clock.reached(s, "staging", &task.name, sink.loaded.rows);
+                Ok(())
+            })?;
+        }
+        // A session is used by its own thread only.
+        Reader::Rows(rows) => {
+            while let Some(batch) = rows.next(s)? {
+                s.check_interrupt()?;
+                sink.take(s, &convert(batch)?)?;
+                clock.reached(s, "staging", &task.name, sink.loaded.rows);
+            }
+        }
+    }
     sink.close(s, task)
 }
 
@@ -183,10 +213,8 @@ impl Columns {
         let mut fillers = Vec::with_capacity(task.columns.len());
         let names = source_names(task);
         let source_filler = |name: &str, column: &Column| {
-            let from = input.reader.columns().iter().find(|c| c.name == name).map(|c| &c.data_type);
             let index = names.iter().position(|n| *n == name).ok_or_else(lost_column)?;
-            let converter = Converter::new(from.unwrap_or(&DataType::Null), &column.ty, &options)
-                .map_err(|e| about(e, task, column))?;
+            let converter = converter(task, name, column, input, &options)?;
             Ok::<_, Error>(Filler::Source { index, converter })
         };
         for staged in &task.columns {
@@ -268,6 +296,18 @@ fn lost_column() -> Error {
     Error::new(Kind::Internal, "a batch lacks a column of its source")
 }
 
+/// From the source's column `name` to a column of staging.
+pub(super) fn converter(
+    task: &Task,
+    name: &str,
+    column: &Column,
+    input: &Input,
+    options: &Options,
+) -> Result<Converter> {
+    let from = input.reader.columns().iter().find(|c| c.name == name).map(|c| &c.data_type);
+    Converter::new(from.unwrap_or(&DataType::Null), &column.ty, options).map_err(|e| about(e, task, column))
+}
+
 /// A constant of the plan as the text that its column's type is parsed from.
 pub(super) fn text_of(value: &Scalar, to: &ColumnType) -> String {
     match value {
@@ -307,7 +347,6 @@ fn null_values(task: &Task, column: &Column, source: &SourceBatch, rows: &[usize
 }
 
 /// Where a row is: counted from 1, as a person counts.
-fn place(source: &SourceBatch, row: usize) -> String {
-    let number = u64::try_from(row).unwrap_or(u64::MAX).saturating_add(source.first_row).saturating_add(1);
-    format!("row {number} of \"{}\"", source.file.display())
+pub(super) fn place(source: &SourceBatch, row: usize) -> String {
+    format!("row {} of {}", source.place(row).saturating_add(1), source.from)
 }

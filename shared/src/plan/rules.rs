@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::RelName;
+use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
 use super::checks;
-use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, TablePlan, Write};
+use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
@@ -94,6 +95,13 @@ fn check_write(table: &TablePlan, at: &str) -> Result<()> {
 
 fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     check_write(table, at)?;
+    match &table.source {
+        Source::Table(name) => drop(RelName::parse(name).map_err(|e| within(at, "source.table", e))?),
+        Source::Query(query) if query.trim().is_empty() => {
+            return Err(invalid(format!("{at}.source.query: empty")));
+        }
+        Source::Query(_) | Source::Parquet(_) | Source::Json(_) => {}
+    }
     if let Some(key) = &table.primary_key {
         if key.is_empty() {
             return Err(invalid(format!("{at}.primary_key: empty")));
@@ -129,6 +137,11 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     }
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
+    }
+    if let Some(lag) = table.cursor.as_ref().and_then(|c| c.lag.as_ref()) {
+        Lag::parse(lag).ok_or_else(|| {
+            invalid(format!("{at}.cursor.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
+        })?;
     }
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");

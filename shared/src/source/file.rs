@@ -24,7 +24,9 @@ use super::guard::{self, MAX_FOOTER, Refusal};
 use super::input::Input;
 use super::natural::{self, Finish};
 use super::pages::{Refused, RowGroup};
-use super::parquet::{SourceColumn, lacks, require_same};
+use super::parquet::{lacks, require_same};
+use super::statistics::greatest;
+use super::{Skips, SourceColumn};
 use crate::error::{Error, Kind, Result};
 
 /// The length of a file's end: four bytes of footer length and the magic number.
@@ -52,6 +54,8 @@ struct Plan {
     leaves: Vec<usize>,
     /// For each projected column: its place among the decoded ones, and what is done to it.
     columns: Vec<(usize, Finish)>,
+    /// The row groups that are left out.
+    skipped: Vec<bool>,
     next_group: usize,
     reader: Option<ParquetRecordBatchReader>,
     /// Rows read of this file, and those that the row groups begun so far promise.
@@ -60,8 +64,9 @@ struct Plan {
 }
 
 impl OpenFile {
-    /// Opens a file and reads its footer. With `expected`, it must still be that file (55000).
-    pub(super) fn open(path: Arc<Path>, expected: Option<Identity>) -> Result<Self> {
+    /// Opens a file and reads its footer, with the statistics of `narrowed`. With `expected`, it must
+    /// still be that file (55000).
+    pub(super) fn open(path: Arc<Path>, expected: Option<Identity>, narrowed: Option<&str>) -> Result<Self> {
         let (file, identity) = files::open(&path)?;
         if let Some(expected) = expected {
             require_same(&path, expected, identity)?;
@@ -69,7 +74,7 @@ impl OpenFile {
         let input = Arc::new(Input::new(file, identity.size));
         let footer = read_footer(&path, &input)?;
         guard::check_footer(&footer).map_err(|refusal| refused(&path, refusal))?;
-        let decoded = contained(|| decode_footer(&footer));
+        let decoded = contained(|| decode_footer(&footer, narrowed));
         let (schema, meta, fields) = settle(&path, &input, decoded)?;
         check_rows(&path, &meta)?;
         Ok(OpenFile { path, identity, input, schema, meta: Arc::new(meta), fields, plan: None })
@@ -88,7 +93,7 @@ impl OpenFile {
                 name: column.name().to_owned(),
                 natural: natural::natural(column, &data_type),
                 data_type,
-                parquet_type: natural::spell(column),
+                source_type: natural::spell(column),
                 nullable: field.is_nullable(),
             }
         };
@@ -118,8 +123,37 @@ impl OpenFile {
             parquet_to_arrow_field_levels(&schema, mask, Some(&self.fields))
         });
         let levels = settle(&self.path, &self.input, levels)?;
-        self.plan = Some(Plan { levels, leaves, columns, next_group: 0, reader: None, row: 0, promised: 0 });
+        self.plan = Some(Plan {
+            levels,
+            leaves,
+            columns,
+            skipped: Vec::new(),
+            next_group: 0,
+            reader: None,
+            row: 0,
+            promised: 0,
+        });
         Ok(())
+    }
+
+    pub(super) fn row_groups(&self) -> usize {
+        self.meta.num_row_groups()
+    }
+
+    /// Leaves out the row groups whose greatest value of `column` `skips` says so of; returns how many.
+    pub(super) fn narrow(&mut self, column: &str, skips: &Skips) -> usize {
+        let root = self.schema.root_schema().get_fields().iter().position(|c| c.name() == column);
+        let skipped = root.and_then(|root| {
+            let field = self.fields.get(root)?;
+            contained(|| greatest(&self.schema, &self.meta, root, field.data_type()).map(|g| (skips.0)(&g)))
+                .ok()?
+        });
+        let skipped = skipped.unwrap_or_default();
+        let count = skipped.iter().filter(|skip| **skip).count();
+        if let Some(plan) = &mut self.plan {
+            plan.skipped = skipped;
+        }
+        count
     }
 
     /// The next rows and the place of the first of them in the file.
@@ -148,6 +182,11 @@ impl OpenFile {
                 return Ok(None);
             };
             plan.promised = plan.promised.saturating_add(u64::try_from(group.num_rows()).unwrap_or(0));
+            if plan.skipped.get(plan.next_group).is_some_and(|skip| *skip) {
+                plan.row = plan.promised;
+                plan.next_group += 1;
+                continue;
+            }
             let rows = RowGroup::new(Arc::clone(&self.input), Arc::clone(&self.meta), plan.next_group);
             plan.next_group += 1;
             if plan.columns.is_empty() {
@@ -204,12 +243,12 @@ fn read_footer(path: &Path, input: &Input) -> Result<Vec<u8>> {
 
 type Footer = (Arc<SchemaDescriptor>, ParquetMetaData, Fields);
 
-fn decode_footer(footer: &[u8]) -> Result<Footer, ParquetError> {
+fn decode_footer(footer: &[u8], narrowed: Option<&str>) -> Result<Footer, ParquetError> {
     let schema = ParquetMetaDataReader::decode_schema(footer)?;
     let relaxed = Arc::new(natural::relaxed(&schema)?);
     let options = ParquetMetaDataOptions::new()
         .with_schema(Arc::clone(&relaxed))
-        .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_column_stats_policy(statistics_of(&schema, narrowed))
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll);
     let meta = ParquetMetaDataReader::decode_metadata_with_options(footer, Some(&options))?;
@@ -218,6 +257,13 @@ fn decode_footer(footer: &[u8]) -> Result<Footer, ParquetError> {
         return Err(ParquetError::General("the schema has a column without values".to_owned()));
     }
     Ok((schema, meta, natural::wanted(&decoded.fields, &relaxed)))
+}
+
+/// Only the statistics that are asked for are decoded.
+fn statistics_of(schema: &SchemaDescriptor, narrowed: Option<&str>) -> ParquetStatisticsPolicy {
+    let leaves = (0..schema.num_columns())
+        .filter(|leaf| narrowed.is_some_and(|name| schema.get_column_root(*leaf).name() == name));
+    ParquetStatisticsPolicy::skip_except(&leaves.collect::<Vec<_>>())
 }
 
 /// Row counts that contradict each other would be believed by whoever asks for them.

@@ -16,12 +16,37 @@ pub enum Relative {
     Refused,
 }
 
-/// The files that `spec` names: a file, a folder (all `*.parquet` in it) or a glob, sorted.
+/// What files hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Parquet,
+    Json,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Format::Parquet => "Parquet",
+            Format::Json => "JSON",
+        }
+    }
+
+    /// How the names of such files end.
+    fn endings(self) -> &'static [&'static str] {
+        match self {
+            Format::Parquet => &["parquet"],
+            Format::Json => &["json", "jsonl", "ndjson"],
+        }
+    }
+}
+
+/// The files that `spec` names: a file, a folder (all files in it whose names end as those of
+/// `format` do) or a glob, sorted.
 ///
 /// Errors: 22023 for a relative path where none is allowed, for one that leaves `root` and for a
 /// malformed glob; 58P01 where nothing is found; 42809 for anything but regular files, symbolic
 /// links included; 58030 where the operating system fails.
-pub fn resolve(spec: &str, root: Option<&Path>, base: Relative) -> Result<Vec<PathBuf>> {
+pub fn resolve(spec: &str, root: Option<&Path>, base: Relative, format: Format) -> Result<Vec<PathBuf>> {
     if spec.is_empty() || spec.contains('\0') {
         return Err(Error::new(
             Kind::InvalidParameter,
@@ -30,7 +55,7 @@ pub fn resolve(spec: &str, root: Option<&Path>, base: Relative) -> Result<Vec<Pa
     }
     let path = place(spec, root, base)?;
     match fs::symlink_metadata(&path) {
-        Ok(meta) if meta.is_dir() => folder(&path),
+        Ok(meta) if meta.is_dir() => folder(&path, format),
         Ok(meta) => {
             require_regular(&path, &meta)?;
             Ok(vec![path])
@@ -84,12 +109,12 @@ fn is_glob(spec: &str) -> bool {
     spec.contains(['*', '?', '['])
 }
 
-/// The Parquet files of a folder, not of folders within it.
-fn folder(path: &Path) -> Result<Vec<PathBuf>> {
+/// The files of a folder, not of folders within it.
+fn folder(path: &Path, format: Format) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(|e| system(path, &e))? {
         let file = entry.map_err(|e| system(path, &e))?.path();
-        if file.extension().is_none_or(|e| e != "parquet") {
+        if !file.extension().is_some_and(|e| format.endings().iter().any(|ending| e == *ending)) {
             continue;
         }
         let meta = fs::symlink_metadata(&file).map_err(|e| system(&file, &e))?;
@@ -101,9 +126,12 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     if files.is_empty() {
         return Err(Error::new(
             Kind::UndefinedFile,
-            format!("folder \"{}\" holds no Parquet file", path.display()),
+            format!("folder \"{}\" holds no {} file", path.display(), format.name()),
         )
-        .hint("Only files that end in .parquet count, and only those directly in the folder."));
+        .hint(format!(
+            "Only files that end in .{} count, and only those directly in the folder.",
+            format.endings().join(", .")
+        )));
     }
     files.sort();
     Ok(files)

@@ -5,37 +5,10 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
-use arrow::record_batch::RecordBatch;
-
-use super::RowSource;
 use super::file::OpenFile;
 use super::files::{self, Identity};
+use super::{RowSource, Skips, SourceBatch, SourceColumn, file_name};
 use crate::error::{Error, Kind, Result};
-use crate::types::ColumnType;
-
-/// A column of a source, as its first file has it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SourceColumn {
-    pub name: String,
-    pub data_type: DataType,
-    /// How Parquet spells the type: `INT64 / Timestamp(us, UTC)`.
-    pub parquet_type: String,
-    /// The column type that holds every value of it.
-    pub natural: ColumnType,
-    pub nullable: bool,
-}
-
-/// Rows of one file.
-#[derive(Debug, Clone)]
-pub struct SourceBatch {
-    pub file: Arc<Path>,
-    /// The place of the batch's first row within the file, from 0.
-    pub first_row: u64,
-    /// The projected columns, in order. The types are those of this file. Text that is not UTF-8
-    /// throughout comes as Binary, so that a converter can name the rows.
-    pub batch: RecordBatch,
-}
 
 /// Parquet files, read one after the other.
 #[derive(Debug)]
@@ -46,6 +19,9 @@ pub struct ParquetSource {
     total_rows: u64,
     todo: VecDeque<usize>,
     current: Option<OpenFile>,
+    narrowed: Option<(String, Skips)>,
+    /// Row groups of the files that were opened so far: those that are read, and the others.
+    groups: (usize, usize),
 }
 
 /// A file as it was when it was first looked at.
@@ -67,7 +43,7 @@ impl ParquetSource {
         let mut entries: Vec<FileEntry> = Vec::with_capacity(files.len());
         let mut total_rows = 0_u64;
         for path in files {
-            let file = OpenFile::open(path.into(), None)?;
+            let file = OpenFile::open(path.into(), None, None)?;
             let found = file.columns();
             let names: HashSet<String> = found.iter().map(|c| c.name.clone()).collect();
             if names.len() < found.len() {
@@ -84,7 +60,16 @@ impl ParquetSource {
         let columns = columns.ok_or_else(|| Error::new(Kind::UndefinedFile, "no file to read"))?;
         let projection = columns.iter().map(|c| c.name.clone()).collect();
         let todo = (0..entries.len()).collect();
-        Ok(ParquetSource { columns, files: entries, projection, total_rows, todo, current: None })
+        Ok(ParquetSource {
+            columns,
+            files: entries,
+            projection,
+            total_rows,
+            todo,
+            current: None,
+            narrowed: None,
+            groups: (0, 0),
+        })
     }
 
     /// How many rows the footers of all files promise.
@@ -101,7 +86,8 @@ impl ParquetSource {
         loop {
             if let Some(file) = &mut self.current {
                 if let Some((first_row, batch)) = file.next()? {
-                    return Ok(Some(SourceBatch { file: Arc::clone(&file.path), first_row, batch }));
+                    let from = file_name(&file.path);
+                    return Ok(Some(SourceBatch { from, first_row, rows: None, batch }));
                 }
                 file.check_unchanged()?;
                 self.current = None;
@@ -109,8 +95,15 @@ impl ParquetSource {
             let Some(entry) = self.todo.pop_front().and_then(|index| self.files.get(index)) else {
                 return Ok(None);
             };
-            let mut file = OpenFile::open(Arc::clone(&entry.path), Some(entry.identity))?;
+            let column = self.narrowed.as_ref().map(|(column, _)| column.as_str());
+            let mut file = OpenFile::open(Arc::clone(&entry.path), Some(entry.identity), column)?;
             file.project(&self.projection)?;
+            let skipped = match &self.narrowed {
+                Some((column, skips)) => file.narrow(column, skips),
+                None => 0,
+            };
+            self.groups.0 += file.row_groups() - skipped;
+            self.groups.1 += skipped;
             self.current = Some(file);
         }
     }
@@ -140,7 +133,16 @@ impl RowSource for ParquetSource {
         self.projection = names.iter().map(|name| (*name).to_owned()).collect();
         self.todo = (0..self.files.len()).collect();
         self.current = None;
+        self.groups = (0, 0);
         Ok(())
+    }
+
+    fn narrow(&mut self, column: &str, skips: Skips) {
+        self.narrowed = Some((column.to_owned(), skips));
+    }
+
+    fn row_groups(&self) -> (usize, usize) {
+        self.groups
     }
 
     /// The next rows, or None at the end. After an error there are no more rows.

@@ -1,4 +1,4 @@
-//! Tables that `import_parquet` makes and fills, and what `export_parquet` reads.
+//! Tables that `import_parquet` makes and fills, and what sources and `export_parquet` read.
 
 use crate::catalog::Table;
 use crate::session::Dialect;
@@ -66,6 +66,13 @@ pub fn insert_all(table: &Table, columns: &[String], staging: &TempTable) -> Sql
         list("s", columns),
         staging.qualified
     ))
+}
+
+/// All rows of a relation, these columns of them; one NULL where there are none.
+pub fn select_columns(schema: &str, name: &str, columns: &[&str]) -> Sql {
+    let columns: Vec<String> = columns.iter().map(|c| Ident(c).to_string()).collect();
+    let columns = if columns.is_empty() { "NULL".to_owned() } else { columns.join(", ") };
+    Sql::new(format!("SELECT {columns} FROM {}", qualified(schema, name)))
 }
 
 /// All rows of a relation, its generated columns included.

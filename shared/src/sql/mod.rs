@@ -6,6 +6,7 @@
 mod apply;
 mod checks;
 mod compare;
+mod cursor;
 mod ddl;
 mod deferred;
 mod early;
@@ -21,6 +22,7 @@ mod park;
 mod postgres;
 mod quarantine;
 mod references;
+mod restage;
 mod rewrite;
 mod scope;
 mod sqlite;
@@ -35,7 +37,8 @@ pub use checks::{
     first_rows, two_numbers,
 };
 pub use compare::{compare, count_ops, example_refused, example_rows, retain};
-pub use ddl::{create_table, insert_all, select_all, type_name};
+pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
+pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
@@ -45,8 +48,11 @@ pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
 pub use lookup::{Search, lookup_ambiguous, lookup_fill, lookup_misfits, lookup_missing, lookup_refuse};
 pub use park::{count_parked, example_parked, park};
-pub use quarantine::{example_entries, quarantine_clear, quarantine_forget, quarantine_keep};
+pub use quarantine::{
+    example_entries, quarantine_clear, quarantine_forget, quarantine_forget_staged, quarantine_keep,
+};
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
+pub use restage::{quarantine_page, quarantined_tables, supersede};
 pub use rewrite::count_rewritten;
 pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,
@@ -95,7 +101,7 @@ impl Sql {
         Sql(text.into())
     }
 
-    /// The query that a user wrote, as it is (an export's source).
+    /// The query that a user wrote, as it is (the source of a table or of an export).
     pub fn from_user(text: &str) -> Self {
         Sql(text.to_owned())
     }
@@ -192,6 +198,10 @@ fn equal<'a>(
 /// The rows of staging and target that have the same key. The target's side comes first, because
 /// in SQLite the left side's collation decides.
 fn same_key(task: &Task, t: &str, s: &str) -> String {
+    // Rows without a key are never the same.
+    if task.key.is_empty() {
+        return "FALSE".to_owned();
+    }
     equal(t, &task.key, s, &task.key)
 }
 

@@ -124,7 +124,9 @@ impl Spelling for Postgres {
         format!("${n}::pg_catalog.jsonb")
     }
 
-    fn quote_json(&self, _: &ColumnType, value: &str) -> String {
+    fn quote_json(&self, ty: &ColumnType, value: &str) -> String {
+        // JSON has an array of its own for an array, which the type could not be read from again.
+        let value = if *ty == ColumnType::Other { self.text(value) } else { value.to_owned() };
         format!("coalesce(pg_catalog.to_json({value})::pg_catalog.text, 'null')")
     }
 

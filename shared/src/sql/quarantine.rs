@@ -68,6 +68,17 @@ pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     ))
 }
 
+/// Forgets the entries of rows that this run has staged and not refused: all that an incremental run
+/// knows of where it does not stage the quarantine again. Parameters: phase, table.
+pub fn quarantine_forget_staged(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    Sql::new(format!(
+        "{}\n  AND row_key IN (SELECT {} FROM {} s)",
+        quarantine_forget(dialect, task, temps),
+        row_key(dialect, task, "s"),
+        temps.staging.qualified,
+    ))
+}
+
 /// Keeps what is refused now; an entry that is the same already is not touched. Parameters: phase,
 /// table, run.
 pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {

@@ -1,0 +1,331 @@
+//! How much of its source each table reads, and how far its cursor has come.
+
+use crate::catalog::Column;
+use crate::convert::Options;
+use crate::cursor::{self, CursorValue, Lag};
+use crate::error::{Error, Kind, Result};
+use crate::plan::{Cursor, Mode, Scalar, SortColumn, TablePlan};
+use crate::planner::{self, From, Rule, Task};
+use crate::session::{Level, Notice, Session};
+use crate::sql;
+use crate::value::Value;
+
+use super::cut::Cut;
+use super::prepare::Prepared;
+use super::run::{Outcome, Request};
+
+/// How a run reads one table.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reading {
+    /// Where the cursor stood before the run.
+    stored: Option<CursorValue>,
+    /// The least value that is read; None where all rows are.
+    bound: Option<CursorValue>,
+    /// Whether the run leaves no rows out between where the cursor stood and where it starts.
+    gapless: bool,
+    /// What the log is to say of it.
+    pub notes: Vec<String>,
+}
+
+/// The cursor's column of a task: how staging has it, and its name in the source.
+///
+/// Errors: 42703 no such column; 22023 a column that the source does not fill.
+fn column<'a>(task: &'a Task, cursor: &'a Cursor) -> Result<(&'a Column, &'a str)> {
+    let name = match &cursor.column {
+        SortColumn::Target(name) => name,
+        SortColumn::Source { source } => {
+            let extra = task.extra.iter().find(|e| e.rule == Rule::Cursor);
+            return extra.map(|e| (&e.column, e.source.as_str())).ok_or_else(|| lost(task, source));
+        }
+    };
+    if task.target.column(name).is_none() {
+        return Err(planner::no_column(&task.name, name));
+    }
+    match task.columns.iter().find(|c| c.column.name == *name).map(|c| (&c.column, &c.from)) {
+        Some((column, From::Source(source))) => Ok((column, source)),
+        _ => Err(lost(task, name)),
+    }
+}
+
+fn lost(task: &Task, name: &str) -> Error {
+    invalid(format!(
+        "the cursor's column \"{name}\" of table \"{}\" is not filled from the source",
+        task.name
+    ))
+}
+
+fn invalid(message: String) -> Error {
+    Error::new(Kind::InvalidParameter, message)
+}
+
+/// What the log calls the cursor's column.
+fn label(cursor: &Cursor) -> &str {
+    match &cursor.column {
+        SortColumn::Target(name) | SortColumn::Source { source: name } => name,
+    }
+}
+
+/// Checks a task's cursor against its column. `typed`: the type of a column that is not stored is
+/// known.
+///
+/// Errors: 42703 no such column; 42804 a type without an order; 22023 a `lag` or `initial_value`
+/// that does not fit it.
+pub(crate) fn check(task: &Task, options: &Options, typed: bool) -> Result<()> {
+    let Some(cursor) = &task.plan.cursor else { return Ok(()) };
+    let (column, _) = column(task, cursor)?;
+    if matches!(cursor.column, SortColumn::Source { .. }) && !typed {
+        return Ok(());
+    }
+    let name = label(cursor);
+    if !CursorValue::has(&column.ty) {
+        return Err(Error::new(
+            Kind::DatatypeMismatch,
+            format!("column \"{name}\" of table \"{}\" cannot be a cursor", task.name),
+        )
+        .hint("take a column of numbers, times or text"));
+    }
+    if let Some(lag) = &cursor.lag
+        && !Lag::parse(lag).is_some_and(|lag| lag.fits(&column.ty))
+    {
+        return Err(invalid(format!(
+            "the cursor's lag {} does not fit column \"{name}\" of table \"{}\"",
+            shown(lag),
+            task.name
+        ))
+        .hint("a time takes \"10 minutes\", a date whole days, a number a number; a text takes none"));
+    }
+    if let Some(initial) = &cursor.initial_value {
+        value(&shown(initial), task, cursor, column, options)?;
+    }
+    Ok(())
+}
+
+fn shown(value: &Scalar) -> String {
+    match value {
+        Scalar::Bool(b) => b.to_string(),
+        Scalar::Int(n) => n.to_string(),
+        Scalar::Float(x) => x.to_string(),
+        Scalar::Text(text) => text.clone(),
+    }
+}
+
+fn value(
+    text: &str,
+    task: &Task,
+    cursor: &Cursor,
+    column: &Column,
+    options: &Options,
+) -> Result<CursorValue> {
+    CursorValue::parse(text, &column.ty, options).map_err(|reason| {
+        let name = label(cursor);
+        invalid(format!(
+            "\"{text}\" {reason}, and cannot be a value of cursor \"{name}\" of table \"{}\"",
+            task.name
+        ))
+    })
+}
+
+/// Decides for every task how much it reads. Full runs that were asked to be incremental say so.
+///
+/// Errors: 22023 a `since` that is no value of a table's cursor.
+pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prepared) -> Result<()> {
+    let Some(phase) = request.phase.as_deref() else { return Ok(()) };
+    let dialect = s.facts().dialect;
+    let stored = match prepared.tasks.iter().any(|t| t.plan.cursor.is_some()) {
+        true => s.query(&sql::cursors(dialect), &[phase.into()])?,
+        false => Vec::new(),
+    };
+    for (task, reading) in prepared.tasks.iter_mut().zip(&mut prepared.readings) {
+        let options = Options { time_zone: task.time_zone, dialect };
+        let (mode, why) = match &task.plan.cursor {
+            None => decide(&task.plan, request, false),
+            Some(cursor) => {
+                let (column, _) = column(task, cursor)?;
+                let find = |row: &&Vec<Value>| {
+                    let names = [task.entry.as_str(), label(cursor)];
+                    row.iter().zip(names).all(|(value, name)| value.as_str() == Some(name))
+                };
+                let text = stored.iter().find(find).and_then(|row| row.get(2)).and_then(Value::as_str);
+                // A value of another type is one of another column: there is none yet.
+                let stored = text.and_then(|text| CursorValue::parse(text, &column.ty, &options).ok());
+                let initial = match &cursor.initial_value {
+                    Some(initial) => Some(value(&shown(initial), task, cursor, column, &options)?),
+                    None => None,
+                };
+                let since = match &request.since {
+                    Some(text) => Some(since(text, task, cursor, column, &options)?),
+                    None => None,
+                };
+                let usual = stored.clone().or(initial);
+                let start = since.clone().or_else(|| usual.clone());
+                let decided = decide(&task.plan, request, start.is_some());
+                reading.stored = stored;
+                reading.gapless = decided.0 == Mode::Full
+                    || since.is_none()
+                    || since.zip(usual).is_some_and(|(since, usual)| since <= usual);
+                if decided.0 == Mode::Incremental
+                    && let Some(start) = start
+                {
+                    reading.bound = Some(match cursor.lag.as_ref().and_then(Lag::parse) {
+                        // A lag that leaves the type's range takes nothing away from what is read.
+                        Some(lag) => start.before(&lag).unwrap_or(start),
+                        None => start,
+                    });
+                }
+                decided
+            }
+        };
+        task.mode = mode;
+        if let Some(why) = why {
+            let message = format!("\"{}\" was read in full: {why}", task.name);
+            s.notice(&Notice { level: Level::Info, message: message.clone(), detail: None, hint: None });
+            reading.notes.push(message);
+        }
+    }
+    Ok(())
+}
+
+/// The mode of a table that has a place to start from or not, and why it is full where it was asked
+/// to be incremental.
+fn decide(plan: &TablePlan, request: &Request, starts: bool) -> (Mode, Option<&'static str>) {
+    let mode = plan.mode.unwrap_or(request.mode);
+    let since = request.since.is_some() && plan.cursor.is_some();
+    match mode {
+        Mode::Full => return (Mode::Full, None),
+        Mode::Auto if !since && (!starts || plan.write.deletes()) => return (Mode::Full, None),
+        Mode::Auto | Mode::Incremental => {}
+    }
+    if plan.cursor.is_none() {
+        return (Mode::Full, Some("it has no cursor"));
+    }
+    if plan.write.deletes() && plan.scope.is_empty() {
+        return (Mode::Full, Some("a part of its source must not delete rows, and it has no scope"));
+    }
+    if !starts {
+        return (Mode::Full, Some("its cursor has no value yet"));
+    }
+    (Mode::Incremental, None)
+}
+
+/// A value of the cursor's column, or an age.
+fn since(
+    text: &str,
+    task: &Task,
+    cursor: &Cursor,
+    column: &Column,
+    options: &Options,
+) -> Result<CursorValue> {
+    let Some(age) = cursor::age(text) else { return value(text, task, cursor, column, options) };
+    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp_micros();
+    cursor::ago(now, age, &column.ty, task.time_zone).ok_or_else(|| {
+        let name = label(cursor);
+        invalid(format!(
+            "since \"{text}\" is an age, and cursor \"{name}\" of table \"{}\" holds no times",
+            task.name
+        ))
+    })
+}
+
+/// What reading does to the rows of a task; None where it has no cursor.
+pub(crate) fn cut(
+    task: &Task,
+    reading: &Reading,
+    input: &super::Input,
+    options: &Options,
+) -> Result<Option<Cut>> {
+    let Some(cursor) = &task.plan.cursor else { return Ok(None) };
+    let (column, source) = column(task, cursor)?;
+    Ok(Some(Cut {
+        table: task.name.clone(),
+        column: source.to_owned(),
+        converter: super::stage::converter(task, source, column, input, options)?,
+        bound: reading.bound.clone(),
+        on_null: cursor.on_null,
+        highest: None,
+        excluded: 0,
+    }))
+}
+
+/// Keeps how far the cursors have come. An incremental run never moves one back, and leaves it where
+/// it stood if rows between it and the run's start were not read; a full run sets it to what the
+/// source holds. A run that met no value moves none.
+pub(crate) fn keep(
+    s: &mut dyn Session,
+    phase: &str,
+    run_id: i64,
+    prepared: &Prepared,
+    outcome: &Outcome,
+) -> Result<()> {
+    let dialect = s.facts().dialect;
+    for ((task, reading), tally) in prepared.tasks.iter().zip(&prepared.readings).zip(&outcome.tallies) {
+        let (Some(cursor), Some(highest)) = (&task.plan.cursor, &tally.highest) else { continue };
+        let back =
+            task.mode == Mode::Incremental && reading.stored.as_ref().is_some_and(|stored| highest < stored);
+        if back || !reading.gapless {
+            continue;
+        }
+        let args: [Value; 5] = [
+            phase.into(),
+            task.entry.as_str().into(),
+            label(cursor).into(),
+            highest.to_text(&column(task, cursor)?.0.ty).into(),
+            run_id.into(),
+        ];
+        s.execute(&sql::keep_cursor(dialect), &args)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RunKind;
+    use super::*;
+    use crate::plan::{NullCursor, Source, Write};
+
+    fn plan(write: Write, cursor: bool) -> TablePlan {
+        let cursor = cursor.then(|| Cursor {
+            column: SortColumn::Target("at".to_owned()),
+            lag: None,
+            on_null: NullCursor::Error,
+            initial_value: None,
+        });
+        TablePlan { cursor, ..TablePlan::plain("t".to_owned(), Source::Parquet("t".to_owned()), write) }
+    }
+
+    fn decided(plan: &TablePlan, mode: Mode, since: Option<&str>, starts: bool) -> (Mode, bool) {
+        let request = Request { mode, since: since.map(str::to_owned), ..Request::full(RunKind::Sync) };
+        let (mode, why) = decide(plan, &request, starts);
+        (mode, why.is_some())
+    }
+
+    #[test]
+    fn auto_is_incremental_where_nothing_is_deleted() {
+        for write in [Write::Upsert, Write::InsertOnly] {
+            assert_eq!(decided(&plan(write, true), Mode::Auto, None, true), (Mode::Incremental, false));
+            assert_eq!(decided(&plan(write, true), Mode::Auto, None, false), (Mode::Full, false));
+            assert_eq!(decided(&plan(write, false), Mode::Auto, Some("1"), false), (Mode::Full, false));
+        }
+        for write in [Write::Replace, Write::DeleteInsert] {
+            assert_eq!(decided(&plan(write, true), Mode::Auto, None, true), (Mode::Full, false));
+            assert_eq!(decided(&plan(write, true), Mode::Auto, Some("1"), true), (Mode::Full, true));
+        }
+    }
+
+    #[test]
+    fn a_full_run_that_was_asked_to_be_incremental_says_so() {
+        assert_eq!(decided(&plan(Write::Upsert, false), Mode::Incremental, None, false), (Mode::Full, true));
+        assert_eq!(decided(&plan(Write::Upsert, true), Mode::Incremental, None, false), (Mode::Full, true));
+        assert_eq!(decided(&plan(Write::Replace, true), Mode::Incremental, None, true), (Mode::Full, true));
+        let scoped = TablePlan { scope: vec!["shop".to_owned()], ..plan(Write::Replace, true) };
+        assert_eq!(decided(&scoped, Mode::Incremental, None, true), (Mode::Incremental, false));
+        assert_eq!(decided(&scoped, Mode::Auto, None, true), (Mode::Full, false));
+    }
+
+    #[test]
+    fn the_tables_own_mode_wins() {
+        let full = TablePlan { mode: Some(Mode::Full), ..plan(Write::Upsert, true) };
+        assert_eq!(decided(&full, Mode::Incremental, Some("1"), true), (Mode::Full, false));
+        let incremental = TablePlan { mode: Some(Mode::Incremental), ..plan(Write::Upsert, true) };
+        assert_eq!(decided(&incremental, Mode::Full, None, true), (Mode::Incremental, false));
+    }
+}

@@ -1,0 +1,95 @@
+//! What a cursor does to the rows of a source on their way into staging: those before its bound are
+//! left out, the greatest value is kept, and NULL has its policy.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::compute::filter_record_batch;
+
+use crate::convert::Converter;
+use crate::cursor::CursorValue;
+use crate::error::{Error, Kind, Result};
+use crate::plan::NullCursor;
+use crate::source::{Skips, SourceBatch};
+
+use super::stage::{SHOWN, place};
+
+/// The rule of one table's cursor, and what it met.
+pub(crate) struct Cut {
+    /// The table, as the plan writes it.
+    pub table: String,
+    /// The column of the source.
+    pub column: String,
+    /// To the type of staging.
+    pub converter: Converter,
+    /// Rows with a lesser value are left out.
+    pub bound: Option<CursorValue>,
+    pub on_null: NullCursor,
+    /// The greatest value of all rows, those left out included.
+    pub highest: Option<CursorValue>,
+    /// Rows without a value that the policy leaves out.
+    pub excluded: i64,
+}
+
+impl Cut {
+    /// The rows of a batch that are staged; column `index` of the batch is the cursor's. A value that
+    /// does not fit its column is left to whoever converts the row.
+    ///
+    /// Errors: 23502 for a NULL where the policy is `error`.
+    pub fn apply(&mut self, source: SourceBatch, index: usize) -> Result<SourceBatch> {
+        let Some(values) = source.batch.columns().get(index) else { return Ok(source) };
+        let converted = self.converter.convert(values);
+        let mut keep = vec![true; source.batch.num_rows()];
+        let mut nulls = Vec::new();
+        for (row, keep) in keep.iter_mut().enumerate() {
+            match CursorValue::at(&converted.array, self.converter.target(), row) {
+                Some(value) => {
+                    *keep = self.bound.as_ref().is_none_or(|bound| value >= *bound);
+                    if self.highest.as_ref().is_none_or(|highest| value > *highest) {
+                        self.highest = Some(value);
+                    }
+                }
+                None if converted.bad.binary_search_by_key(&row, |bad| bad.row).is_ok() => {}
+                None => {
+                    nulls.push(row);
+                    *keep = self.on_null == NullCursor::Include;
+                }
+            }
+        }
+        match self.on_null {
+            NullCursor::Error if !nulls.is_empty() => return Err(self.null_values(&source, &nulls)),
+            NullCursor::Exclude => self.excluded += i64::try_from(nulls.len()).unwrap_or(i64::MAX),
+            NullCursor::Error | NullCursor::Include => {}
+        }
+        if keep.iter().all(|keep| *keep) {
+            return Ok(source);
+        }
+        let rows = keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| source.place(row));
+        let rows: Arc<[u64]> = rows.collect();
+        let batch = filter_record_batch(&source.batch, &BooleanArray::from(keep)).map_err(|e| {
+            Error::new(Kind::Internal, "a batch does not hold together").detail(e.to_string())
+        })?;
+        Ok(SourceBatch { rows: Some(rows), batch, ..source })
+    }
+
+    /// Tells a source which of its parts hold nothing but rows before the bound; None where there is
+    /// no bound.
+    pub fn skips(&self) -> Option<Skips> {
+        let (converter, bound) = (self.converter.clone(), self.bound.clone()?);
+        Some(Skips(Box::new(move |greatest: &ArrayRef| {
+            let converted = converter.convert(greatest);
+            let at = |row| CursorValue::at(&converted.array, converter.target(), row);
+            (0..greatest.len()).map(|row| at(row).is_some_and(|value| value < bound)).collect()
+        })))
+    }
+
+    fn null_values(&self, source: &SourceBatch, rows: &[usize]) -> Error {
+        let lines = rows.iter().take(SHOWN).map(|row| place(source, *row));
+        Error::new(
+            Kind::NullValue,
+            format!("NULL in cursor column \"{}\" of table \"{}\"", self.column, self.table),
+        )
+        .detail(lines.collect::<Vec<_>>().join("\n"))
+        .hint("set the cursor's \"on_null\" to \"include\" or \"exclude\" if this is meant")
+    }
+}

@@ -1,0 +1,110 @@
+//! A run over the quarantine alone, after the cause of what it holds was mended.
+
+use crate::catalog::RelName;
+use crate::error::{Error, Kind, Result};
+use crate::plan::{ColumnSource, TablePlan, Write};
+use crate::planner::{self, Rule, SourceShape, Wanted};
+use crate::report::ReportRow;
+use crate::session::{Level, Notice, Session};
+use crate::sql;
+use crate::value::Value;
+
+use super::phase::{self, Kind as RunKind};
+use super::prepare::{self, Prepared};
+use super::run::Request;
+use super::{restage, state};
+
+/// Tries the quarantined rows of a phase again: those that pass now are inserted, or update the row
+/// that has their key, and leave the quarantine; nothing is deleted. No source is read. Returns a
+/// report of the tables that had such rows.
+///
+/// Errors: those of `sync_phase`; 42703 and 55000 for rows that were refused under another plan and
+/// lack a column of this one.
+pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportRow>> {
+    if s.facts().read_only {
+        return Err(Error::new(Kind::ReadOnly, "cannot replay in a read-only transaction"));
+    }
+    let stored = state::plan(s)?;
+    phase::lock(s, phase)?;
+    phase::may_run(s, &stored, phase)?;
+    let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
+    let names = state::phase_tables(s, phase)?;
+    let refused = s.query(&sql::quarantined_tables(s.facts().dialect), &[phase.into()])?;
+    let refused: Vec<&str> = refused.iter().filter_map(|r| r.first().and_then(Value::as_str)).collect();
+    // All listings of a table, so that each keeps its place among them.
+    let tried = |plan: &TablePlan| {
+        let entries = listings(&planned.tables).zip(&planned.tables).filter(|(_, p)| p.table == plan.table);
+        entries.into_iter().any(|(entry, _)| refused.contains(&entry.as_str()))
+    };
+    let chosen = planned.tables.iter().zip(names).filter(|(plan, _)| tried(plan));
+    let (plans, names): (Vec<TablePlan>, Vec<RelName>) =
+        chosen.map(|(plan, name)| (without_limits(plan), name)).unzip();
+    if plans.is_empty() {
+        let message = format!("nothing of phase \"{phase}\" is quarantined");
+        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+        return Ok(Vec::new());
+    }
+    let mut prepared = prepare(s, phase, &plans, &names)?;
+    let request = Request { phase: Some(phase.to_owned()), ..Request::full(RunKind::Replay) };
+    phase::finish(s, &stored, phase, &request, &mut prepared)
+}
+
+/// What is quarantined already does not count against `max_quarantine`, and nothing is deleted by `scope`.
+fn without_limits(plan: &TablePlan) -> TablePlan {
+    TablePlan { max_quarantine: None, scope: Vec::new(), ..plan.clone() }
+}
+
+/// What the quarantine calls the listings of a phase.
+fn listings(plans: &[TablePlan]) -> impl Iterator<Item = String> {
+    let before = |i: usize, table: &str| plans.iter().take(i).filter(|p| p.table == table).count();
+    plans.iter().enumerate().map(move |(i, plan)| planner::entry(&plan.table, before(i, &plan.table)))
+}
+
+/// The tasks, with the columns that the entries of each table have.
+fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelName]) -> Result<Prepared> {
+    let tables = prepare::find_tables(s, plans, names)?;
+    let dialect = s.facts().dialect;
+    let mut tasks = Vec::with_capacity(plans.len());
+    for (ordinal, ((plan, entry), table)) in plans.iter().zip(listings(plans)).zip(tables).enumerate() {
+        let staged = restage::shape(s, phase, &entry)?;
+        let mut wanted = prepare::wanted(s, plan, None)?;
+        for (name, ty) in &staged {
+            // What the source would say of a column that is only sorted by.
+            if let Some(wanted) = place(name).and_then(|i| wanted.get_mut(i))
+                && matches!(wanted.rule, Rule::Cursor | Rule::Sort)
+            {
+                (wanted.ty, wanted.sql_type) = (ty.clone(), sql::type_name(dialect, ty));
+            }
+        }
+        let columns: Vec<&str> = staged.keys().filter_map(|name| source_of(name, plan, &wanted)).collect();
+        let shape = SourceShape { label: "the quarantine", columns: &columns };
+        // Of a listing without entries any columns will do.
+        let shape = Some(shape).filter(|_| !staged.is_empty());
+        let mut task = planner::bind(ordinal, plan, table, shape, &wanted)?;
+        if task.write.deletes() {
+            task.write = Write::Upsert;
+        }
+        tasks.push(task);
+    }
+    let inputs = plans.iter().map(|_| None).collect();
+    prepare::finish(s, tasks, inputs, plans)
+}
+
+/// The source's column that a column of staging is filled from; None for a constant, and for one that
+/// no rule needs any more.
+fn source_of<'a>(staged: &'a str, plan: &'a TablePlan, wanted: &'a [Wanted]) -> Option<&'a str> {
+    match plan.columns.get(staged) {
+        Some(ColumnSource::Column(source)) => return Some(source),
+        Some(ColumnSource::Value(_)) => return None,
+        None => {}
+    }
+    match place(staged) {
+        Some(index) => wanted.get(index).map(|w| w.source.as_str()),
+        None => Some(staged),
+    }
+}
+
+/// The place of an extra column of staging (`_x_0`, `_x_0_`) among those that rules want.
+fn place(staged: &str) -> Option<usize> {
+    staged.strip_prefix("_x_")?.trim_end_matches('_').parse().ok()
+}

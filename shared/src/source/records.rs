@@ -1,0 +1,381 @@
+//! One JSON file while it is open: its records, one after the other. They stand in one array, or
+//! each by itself (newline-delimited JSON).
+//!
+//! serde_json reads every record from a window on the file, which moves on with what was read and
+//! grows where a record does not fit. A record's values stay the text they are in the file.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::files::{self, Identity};
+use super::parquet::require_same;
+use crate::error::{Error, Kind, Result};
+
+/// How much is read of a file at a time.
+const CHUNK: usize = 256 * 1024;
+/// The most bytes of one record.
+const MAX_RECORD: usize = 16 * 1024 * 1024;
+/// The most columns of a source: as many as a PostgreSQL table has.
+pub(super) const MAX_COLUMNS: usize = 1600;
+/// How deep a record may nest, itself included.
+const MAX_DEPTH: usize = 128;
+
+/// A record's keys and the texts of their values, in the file's order.
+pub(super) type Fields<'a> = [(Cow<'a, str>, &'a RawValue)];
+
+/// Where a record is in its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot {
+    /// Its place among the records, from 0.
+    pub row: u64,
+    /// The line it begins on, from 1.
+    pub line: u64,
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct Records {
+    pub(super) path: Arc<Path>,
+    pub(super) identity: Identity,
+    file: File,
+    /// What was read of the file; all before `at` is used up.
+    window: Vec<u8>,
+    at: usize,
+    /// The file has no more than the window.
+    ended: bool,
+    place: Place,
+    spot: Spot,
+}
+
+/// Between which tokens reading stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Start,
+    /// Between records that stand by themselves.
+    Free,
+    /// Behind `[`.
+    Opened,
+    /// Behind a record in an array.
+    Record,
+    /// Behind a `,` in an array.
+    Comma,
+    /// Behind `]`.
+    Closed,
+}
+
+impl Records {
+    /// Opens a file. With `expected`, it must still be that file (55000).
+    pub(super) fn open(path: Arc<Path>, expected: Option<Identity>) -> Result<Self> {
+        let (file, identity) = files::open(&path)?;
+        if let Some(expected) = expected {
+            require_same(&path, expected, identity)?;
+        }
+        let mut records = Records {
+            path,
+            identity,
+            file,
+            window: Vec::new(),
+            at: 0,
+            ended: false,
+            place: Place::Start,
+            spot: Spot { row: 0, line: 1 },
+        };
+        records.fill()?;
+        if records.window.starts_with(b"\xEF\xBB\xBF") {
+            records.at = 3;
+        }
+        Ok(records)
+    }
+
+    /// Hands the next record to `take`; false where there is none.
+    ///
+    /// Errors: 22P04 for what is not JSON or not an object, 22021 for bytes that are not UTF-8,
+    /// 54000 for a record beyond our limits, 58030.
+    pub(super) fn next(&mut self, take: &mut dyn FnMut(Spot, &Fields<'_>) -> Result<()>) -> Result<bool> {
+        if !self.seek()? {
+            return Ok(false);
+        }
+        loop {
+            let unread = self.unread();
+            let mut records = serde_json::Deserializer::from_slice(unread).into_iter::<Record<'_>>();
+            match records.next() {
+                Some(Ok(record)) if records.byte_offset() <= MAX_RECORD => {
+                    take(self.spot, &record.0)?;
+                    let used = records.byte_offset();
+                    self.consume(used);
+                    self.spot.row = self.spot.row.saturating_add(1);
+                    return Ok(true);
+                }
+                Some(Err(error)) if error.is_eof() && unread.len() <= MAX_RECORD => {
+                    if self.ended {
+                        return Err(self.refused(&error));
+                    }
+                    self.fill()?;
+                }
+                Some(Err(error)) if !error.is_eof() => return Err(self.refused(&error)),
+                _ => return Err(limit(&self.path, self.spot, "a record has more than 16 MiB")),
+            }
+        }
+    }
+
+    /// Onto the `{` of the next record; false where there is none.
+    fn seek(&mut self) -> Result<bool> {
+        if self.place == Place::Start {
+            match self.peek()? {
+                None => return Ok(false),
+                Some(b'{') => self.place = Place::Free,
+                Some(b'[') => {
+                    self.consume(1);
+                    self.place = Place::Opened;
+                }
+                Some(_) => return Err(self.no_rows("it begins neither with \"{\" nor with \"[\"")),
+            }
+        }
+        if self.place == Place::Record {
+            match self.peek()? {
+                Some(b',') => {
+                    self.consume(1);
+                    self.place = Place::Comma;
+                }
+                Some(b']') => self.close(),
+                Some(_) => return Err(self.malformed("expected \",\" or \"]\" after a record")),
+                None => return Err(self.malformed("the array is not closed")),
+            }
+        }
+        match (self.place, self.peek()?) {
+            (Place::Free, None) | (Place::Closed, None) => Ok(false),
+            (Place::Closed, Some(_)) => Err(self.malformed("something follows the array")),
+            (Place::Free, Some(b'{')) => Ok(true),
+            (_, Some(b'{')) => {
+                self.place = Place::Record;
+                Ok(true)
+            }
+            (Place::Opened, Some(b']')) => {
+                self.close();
+                self.seek()
+            }
+            (_, Some(b']')) => Err(self.malformed("a record is missing before \"]\"")),
+            (_, Some(_)) => Err(self.no_rows("a record is not an object")),
+            (_, None) => Err(self.malformed("the array is not closed")),
+        }
+    }
+
+    fn close(&mut self) {
+        self.consume(1);
+        self.place = Place::Closed;
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Result<Option<u8>> {
+        loop {
+            let unread = self.unread();
+            let space = unread.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+            let found = unread.get(space).copied();
+            self.consume(space);
+            if found.is_some() || self.ended {
+                return Ok(found);
+            }
+            self.fill()?;
+        }
+    }
+
+    fn unread(&self) -> &[u8] {
+        self.window.get(self.at..).unwrap_or_default()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        let used = self.unread().iter().take(bytes);
+        let lines = used.filter(|byte| **byte == b'\n').count();
+        self.spot.line = self.spot.line.saturating_add(lines as u64);
+        self.at += bytes;
+    }
+
+    /// Reads on: as much again as there is unread, so that a long record is looked at a few times only.
+    fn fill(&mut self) -> Result<()> {
+        self.window.drain(..self.at);
+        self.at = 0;
+        let most = self.window.len().max(CHUNK);
+        let read = Read::take(&mut self.file, most as u64).read_to_end(&mut self.window);
+        self.ended = read.map_err(|e| files::system(&self.path, &e))? < most;
+        Ok(())
+    }
+
+    /// Fails with 55000 where the file is not what it was when it was opened.
+    pub(super) fn check_unchanged(&self) -> Result<()> {
+        let meta = self.file.metadata().map_err(|e| files::system(&self.path, &e))?;
+        require_same(&self.path, self.identity, Identity::of(&meta))
+    }
+
+    /// serde_json's error as ours.
+    fn refused(&self, error: &serde_json::Error) -> Error {
+        let text = error.to_string();
+        let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+        let line = self.spot.line.saturating_add(error.line().saturating_sub(1) as u64);
+        let spot = Spot { line, ..self.spot };
+        if error.is_data() {
+            return limit(&self.path, spot, text);
+        }
+        // It has the same words for an escape that is no character.
+        if text == "invalid unicode code point" && std::str::from_utf8(self.unread()).is_err() {
+            return Error::new(
+                Kind::BadCharacter,
+                format!("file \"{}\" holds text that is not UTF-8", self.path.display()),
+            )
+            .detail(format!("line {line}"));
+        }
+        bad(&self.path, spot, text)
+    }
+
+    fn malformed(&self, what: &str) -> Error {
+        bad(&self.path, self.spot, what)
+    }
+
+    fn no_rows(&self, what: &str) -> Error {
+        Error::new(Kind::BadFile, format!("file \"{}\" is not a JSON file of records", self.path.display()))
+            .detail(format!("line {}: {what}", self.spot.line))
+            .hint("It must hold one array of objects, or objects one after the other.")
+    }
+}
+
+/// The error for a file that is not valid JSON (22P04).
+pub(super) fn bad(path: &Path, spot: Spot, what: &str) -> Error {
+    Error::new(Kind::BadFile, format!("file \"{}\" is not valid JSON", path.display()))
+        .detail(format!("line {}: {what}", spot.line))
+}
+
+/// The error for a file that is too much for us (54000).
+pub(super) fn limit(path: &Path, spot: Spot, what: &str) -> Error {
+    Error::new(Kind::LimitExceeded, format!("file \"{}\" exceeds a limit", path.display()))
+        .detail(format!("line {}: {what}", spot.line))
+}
+
+/// A record as it stands in the file.
+struct Record<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// A key, copied only where it holds an escape.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Record<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Record<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Record<'de>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some((Key(key), value)) = entries.next_entry::<Key<'de>, &'de RawValue>()? {
+            if fields.len() == MAX_COLUMNS {
+                return Err(A::Error::custom(format!("a record has more than {MAX_COLUMNS} columns")));
+            }
+            fields.push((key, value));
+        }
+        Ok(Record(fields))
+    }
+}
+
+/// Why a value cannot be taken over.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It nests too deep.
+    Deep,
+    /// It is no text, by serde_json's words.
+    Text(String),
+}
+
+/// A value as the text that its column is converted from: a string's characters, a number's own
+/// digits, `true`, `false`, an object or array as compact JSON. None for null.
+pub(super) fn text_of(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unfit> {
+    let json = value.get();
+    match json.as_bytes().first() {
+        Some(b'"') if json.contains('\\') => {
+            serde_json::from_str(json).map(|text: String| Some(text.into())).map_err(|error| {
+                let text = error.to_string();
+                Unfit::Text(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned())
+            })
+        }
+        Some(b'"') => Ok(json.get(1..json.len() - 1).map(Cow::Borrowed)),
+        Some(b'{' | b'[') => compact(json).map(|text| Some(text.into())).ok_or(Unfit::Deep),
+        Some(b'n') => Ok(None),
+        _ => Ok(Some(json.into())),
+    }
+}
+
+/// Valid JSON without the white space between its tokens; None where it nests too deep. Numbers
+/// keep their digits, which serde_json's own values would not.
+fn compact(json: &str) -> Option<String> {
+    let mut out = String::with_capacity(json.len());
+    let (mut depth, mut quoted, mut escaped) = (1, false, false);
+    for c in json.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            ' ' | '\t' | '\r' | '\n' => continue,
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        out.push(c);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(json: &str) -> Option<String> {
+        let value: Box<RawValue> = serde_json::from_str(json).unwrap();
+        text_of(&value).unwrap().map(Cow::into_owned)
+    }
+
+    #[test]
+    fn values_become_text_and_numbers_keep_their_digits() {
+        let cases = [
+            (r#""plain""#, "plain"),
+            (r#""a\"b\u00e9\n""#, "a\"b\u{e9}\n"),
+            ("1.10", "1.10"),
+            (
+                "-12345678901234567890.123456789012345678901e5",
+                "-12345678901234567890.123456789012345678901e5",
+            ),
+            ("true", "true"),
+            ("{ \"a b\" : [ 1.10,\n 2 ] }", "{\"a b\":[1.10,2]}"),
+            (r#"["\" { [ ", " \\", 1 ]"#, r#"["\" { [ "," \\",1]"#),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(text(json).as_deref(), Some(expected), "{json}");
+        }
+        assert_eq!(text("null"), None);
+    }
+
+    #[test]
+    fn a_value_that_nests_too_deep_or_is_no_text_is_refused() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let raw = |json: &str| serde_json::from_str::<Box<RawValue>>(json).unwrap();
+        assert!(text_of(&raw(&nested(127))).is_ok());
+        assert_eq!(text_of(&raw(&nested(128))), Err(Unfit::Deep));
+        assert!(matches!(text_of(&raw(r#""\ud800""#)), Err(Unfit::Text(_))));
+    }
+}

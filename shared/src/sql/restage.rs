@@ -1,0 +1,36 @@
+//! Quarantined rows on their way back into staging.
+
+use crate::planner::Task;
+use crate::session::Dialect;
+
+use super::{Ident, Sql, TempTable, spelling};
+
+/// A page of a table's quarantine: rows of (key, row). Parameters: phase, table, the last key of the
+/// page before, how many.
+pub fn quarantine_page(dialect: Dialect) -> Sql {
+    let spell = spelling(dialect);
+    Sql::new(format!(
+        "SELECT row_key, {} FROM {} WHERE phase = $1 AND table_name = $2 AND row_key > $3 ORDER BY row_key LIMIT $4",
+        spell.text("row_data"),
+        spell.own("quarantine"),
+    ))
+}
+
+/// The tables of a phase that have rows in the quarantine. Parameter: phase.
+pub fn quarantined_tables(dialect: Dialect) -> Sql {
+    Sql::new(format!(
+        "SELECT DISTINCT table_name FROM {} WHERE phase = $1",
+        spelling(dialect).own("quarantine")
+    ))
+}
+
+/// Takes those of the first `restaged` rows out of `table`, which is staging or the refused rows,
+/// whose key a later row of `newer`, one of these two, has.
+pub fn supersede(task: &Task, table: &TempTable, newer: &TempTable, restaged: i64) -> Sql {
+    let row = Ident(&task.own_column("_row")).to_string();
+    let keys = task.key.iter().map(|k| Ident(k).to_string()).collect::<Vec<_>>().join(", ");
+    Sql::new(format!(
+        "DELETE FROM {} WHERE {row} <= {restaged} AND ({keys}) IN (SELECT {keys} FROM {} WHERE {row} > {restaged})",
+        table.qualified, newer.qualified,
+    ))
+}

@@ -1,0 +1,2 @@
+CREATE TABLE jobs (id integer PRIMARY KEY, title text, updated_at timestamp);
+CREATE TABLE events (id integer PRIMARY KEY, what text);
