@@ -15,13 +15,14 @@ export PG_CONFIG
 BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite install demo demo-postgres test bench release clean setup-sqlite setup-postgres
+.PHONY: all help sqlite install demo demo-postgres test soak bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
 	@echo "make demo            real data, phases and quarantine in SQLite"
 	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
 	@echo "make test            everything CI runs"
+	@echo "make soak            the model test for hours: CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
 	@echo "make install         put the PostgreSQL extension where PG_CONFIG=$(PG_CONFIG) says"
 	@echo "make release         build again with link-time optimisation"
@@ -67,6 +68,11 @@ test: all
 	$(CARGO) fmt --all --check
 	$(PGRX) $(call CRATE,clippy) $(BOTH) -p cutover-core -p cutover-tests --all-targets -- -D warnings
 	$(PGRX) $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests
+
+# The engine against its oracle, case after case, until one fails or all are through.
+soak: all
+	CUTOVER_MODEL_CASES=$(or $(CASES),100000) $(if $(SEED),CUTOVER_MODEL_SEED=$(SEED)) $(PGRX) \
+	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test model -- --nocapture
 
 bench: all
 	@$(PGRX) $(call CRATE,build) $(BOTH) -p cutover-tests

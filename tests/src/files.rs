@@ -10,6 +10,7 @@ use arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray};
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use crate::canonical::NULL;
 
@@ -64,9 +65,42 @@ pub fn damage(root: &Path, name: &str, how: &str) {
         "link" => symlink(root.join(from), &path),
         "fifo" => Command::new("mkfifo").arg(&path).status().map(drop),
         "copy" => fs::write(&path, bytes()),
+        "spoiled" => fs::write(&path, spoiled(bytes())),
+        "nonsense-indexes" => fs::write(&path, nonsense_indexes(bytes(), &root.join(from))),
+        "long-footer" => fs::write(&path, long_footer()),
         other => panic!("no such kind of file: {other}"),
     }
     .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+}
+
+/// The file with every text `spoil` in it no longer UTF-8.
+fn spoiled(mut bytes: Vec<u8>) -> Vec<u8> {
+    let places: Vec<usize> =
+        bytes.windows(5).enumerate().filter(|(_, w)| *w == b"spoil").map(|(at, _)| at).collect();
+    assert!(!places.is_empty(), "no text to spoil");
+    places.iter().for_each(|at| bytes[at + 2] = 0xff);
+    bytes
+}
+
+/// The file of one column, of two texts, with the bit width of its dictionary's indexes out of
+/// range: the last page ends with that width, the header of a run and the run in one byte.
+fn nonsense_indexes(mut bytes: Vec<u8>, path: &Path) -> Vec<u8> {
+    let reader = SerializedFileReader::new(File::open(path).expect("the file")).expect("a whole file");
+    let column = reader.metadata().row_group(0).column(0);
+    let start = column.dictionary_page_offset().expect("a dictionary");
+    let end = usize::try_from(start + column.compressed_size()).expect("within the file");
+    bytes[end - 3] = 0xff;
+    bytes
+}
+
+/// A file that says that its footer is longer than any footer may be.
+fn long_footer() -> Vec<u8> {
+    let length: u32 = 17 << 20;
+    let mut bytes = b"PAR1".to_vec();
+    bytes.resize(bytes.len() + length as usize, 0);
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(b"PAR1");
+    bytes
 }
 
 fn split_columns(columns: &str) -> Vec<String> {

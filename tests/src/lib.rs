@@ -9,6 +9,7 @@ pub mod calls;
 pub mod canonical;
 pub mod client;
 pub mod files;
+pub mod model;
 pub mod postgres;
 pub mod scenario;
 pub mod steps;

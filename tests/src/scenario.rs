@@ -27,6 +27,16 @@ struct EndState {
 /// other database out.
 pub fn run(name: &str) {
     let folder = home().join("tests/scenarios").join(name);
+    let steps = fs::read_to_string(folder.join("steps.txt")).expect("steps.txt can be read");
+    on_both(name, |db| Run::in_folder(db, name, &folder).finish(&steps, &folder.join("steps.txt")));
+}
+
+/// Runs steps that stand in no folder; `origin` is the file that they come from, for messages.
+pub fn script(name: &str, steps: &str, origin: &Path) {
+    on_both(name, |db| Run::new(db, name).finish(steps, origin));
+}
+
+fn on_both(name: &str, run: impl Fn(Db) -> EndState) {
     let only = std::env::var("CUTOVER_ONLY").ok();
     let mut failed = Vec::new();
     let mut ends = Vec::new();
@@ -34,7 +44,7 @@ pub fn run(name: &str) {
         if only.as_deref().is_some_and(|only| only != db.name()) {
             continue;
         }
-        match catch_unwind(AssertUnwindSafe(|| Run::new(db, name, &folder).finish(&folder))) {
+        match catch_unwind(AssertUnwindSafe(|| run(db))) {
             Ok(end) => ends.push(end),
             Err(_) => failed.push(db.name()),
         }
@@ -59,7 +69,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(db: Db, name: &str, folder: &Path) -> Run {
+    fn new(db: Db, name: &str) -> Run {
         let root = server().files.join(format!("{name}-{}", db.name()));
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(&root).expect("a folder for files");
@@ -72,7 +82,11 @@ impl Run {
             }
             Db::Sqlite => Client::sqlite(&root.join("database.sqlite")),
         };
-        let mut run = Run { db, client, root, end: EndState::default() };
+        Run { db, client, root, end: EndState::default() }
+    }
+
+    fn in_folder(db: Db, name: &str, folder: &Path) -> Run {
+        let mut run = Run::new(db, name);
         for file in ["schema.sql".to_owned(), format!("schema.{}.sql", db.name())] {
             if let Ok(sql) = fs::read_to_string(folder.join(&file)) {
                 run.client.run(&sql).ok(&file);
@@ -84,13 +98,12 @@ impl Run {
         run
     }
 
-    fn finish(mut self, folder: &Path) -> EndState {
-        let text = fs::read_to_string(folder.join("steps.txt")).expect("steps.txt can be read");
-        for step in parse(&text) {
+    fn finish(mut self, steps: &str, origin: &Path) -> EndState {
+        for step in parse(steps) {
             if step.only.is_none_or(|only| only == self.db) {
                 let done = catch_unwind(AssertUnwindSafe(|| self.step(&step)));
                 if let Err(panic) = done {
-                    eprintln!("^ {} line {} of {}/steps.txt", self.db.name(), step.line, folder.display());
+                    eprintln!("^ {} line {} of {}", self.db.name(), step.line, origin.display());
                     std::panic::resume_unwind(panic);
                 }
             }

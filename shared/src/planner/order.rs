@@ -183,7 +183,7 @@ pub fn link(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Address, Column, OnDelete, RelationKind, UniqueKey};
+    use crate::catalog::{Address, Column, Default, OnDelete, RelationKind, UniqueKey};
     use crate::plan::Source;
     use crate::planner::bind;
     use crate::types::ColumnType;
@@ -199,7 +199,7 @@ mod tests {
             not_null,
             default: Default::None,
         };
-        let mut columns = vec![column("id", true)];
+        let mut columns = vec![Column { default: Default::Serial(None), ..column("id", true) }];
         let mut foreign_keys = Vec::new();
         for text in parents {
             let parent = text.trim_end_matches(['!', '?']);

@@ -235,6 +235,7 @@ mod tests {
             foreign_keys: Vec::new(),
             referenced_by: Vec::new(),
             triggers: Vec::new(),
+            deferrable: Vec::new(),
         }
     }
 

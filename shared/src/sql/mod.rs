@@ -41,7 +41,9 @@ pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
-pub use guards::{count_imported, count_local_deletes, count_referring, retain_referred};
+pub use guards::{
+    count_imported, count_local_deletes, count_preserved_imported, count_referring, retain_referred,
+};
 pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
 pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};

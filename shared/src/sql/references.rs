@@ -43,7 +43,11 @@ impl Known<'_> {
         {
             // Columns of the parent that are not staged are the database's to fill.
             if task.stages(&link.parent_columns) {
-                parts.push(format!("SELECT {} FROM {} s", columns("s"), temps.staging.qualified));
+                let filter = match task.protecting_mark().filter(|mark| mark.from_source) {
+                    Some(mark) => format!(" WHERE {}", imported(spelling(dialect), mark, "s")),
+                    None => String::new(),
+                };
+                parts.push(format!("SELECT {} FROM {} s{filter}", columns("s"), temps.staging.qualified));
             }
             stay(dialect, task, temps, &columns("t"), &mut parts);
             // Stubs of earlier runs stay while something refers to them.
@@ -72,6 +76,15 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, 
             if let Some(mark) = task.protecting_mark() {
                 let mine = imported(spell, mark, "t");
                 parts.push(format!("SELECT {columns} FROM {table} t WHERE NOT {mine}"));
+            }
+            // Our own rows coming back are not written, and keep whatever row has their key.
+            if let Some(mark) = task.protecting_mark().filter(|mark| mark.from_source) {
+                parts.push(format!(
+                    "SELECT {columns} FROM {table} t JOIN {} s ON {} WHERE NOT {}",
+                    temps.staging.qualified,
+                    same_key(task, "t", "s"),
+                    imported(spell, mark, "s"),
+                ));
             }
             if let Some(scope) = in_scope(spell, task, temps) {
                 parts.push(format!("SELECT {columns} FROM {table} t LEFT JOIN {scope} WHERE v.hit IS NULL"));

@@ -1,0 +1,8 @@
+CREATE TRIGGER deny_insert BEFORE INSERT ON guarded WHEN NEW.name = 'bad' BEGIN SELECT RAISE(ABORT, 'no bad here'); END;
+CREATE TRIGGER skip_insert BEFORE INSERT ON silent WHEN NEW.name = 'lost' BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER skip_update BEFORE UPDATE ON silent WHEN NEW.name = 'kept' BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER skip_delete BEFORE DELETE ON silent WHEN OLD.id = 9 BEGIN SELECT RAISE(IGNORE); END;
+CREATE TRIGGER note_insert AFTER INSERT ON watched BEGIN INSERT INTO history VALUES ('insert', NEW.id); END;
+CREATE TRIGGER note_update AFTER UPDATE ON watched BEGIN INSERT INTO history VALUES ('update', NEW.id); END;
+CREATE TRIGGER note_delete AFTER DELETE ON watched BEGIN INSERT INTO history VALUES ('delete', OLD.id); END;
+CREATE TRIGGER stamp AFTER UPDATE OF name ON stamped BEGIN UPDATE stamped SET changes = coalesce(OLD.changes, 0) + 1 WHERE id = NEW.id; END;

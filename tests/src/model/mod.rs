@@ -1,0 +1,17 @@
+//! A second opinion on the engine: random schemas, plans, files and local edits, tried on both
+//! databases and compared with what a plain reading of the rules says should have happened.
+//!
+//! `raw` is what proptest draws and shrinks: numbers without meaning. `case` gives them meaning, as
+//! tables, plan and steps. `oracle` says what a step must do, `drive` does it on a database and
+//! compares.
+
+pub mod case;
+pub mod drive;
+pub mod oracle;
+pub mod raw;
+pub mod spell;
+
+/// One value in canonical form (`canonical.rs`); None is NULL.
+pub type Cell = Option<String>;
+/// The values of a row, in the table's column order.
+pub type Row = Vec<Cell>;

@@ -1,0 +1,106 @@
+//! What proptest draws: plain numbers that `case` reads modulo what there is to choose from, so that
+//! every part shrinks on its own and 0 is the simplest choice.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// A case before it means anything.
+#[derive(Debug, Clone)]
+pub struct RawCase {
+    pub tables: Vec<RawTable>,
+    pub steps: Vec<RawStep>,
+}
+
+/// A table and its rules.
+#[derive(Debug, Clone)]
+pub struct RawTable {
+    pub key: u8,
+    pub columns: Vec<RawColumn>,
+    pub references: Vec<RawReference>,
+    /// Each rule of the plan reads its own number; 0 is the default.
+    pub rules: Vec<u8>,
+}
+
+/// A column that is neither key nor reference.
+#[derive(Debug, Clone)]
+pub struct RawColumn {
+    pub ty: u8,
+    pub not_null: bool,
+    pub unique: bool,
+}
+
+/// A reference to a table.
+#[derive(Debug, Clone)]
+pub struct RawReference {
+    pub parent: u8,
+    pub not_null: bool,
+    pub on_delete: u8,
+}
+
+/// What happens between two looks at the database.
+#[derive(Debug, Clone)]
+pub struct RawStep {
+    /// A new source per table, by place; a table without one keeps its last.
+    pub sources: Vec<RawSource>,
+    pub edits: Vec<RawEdit>,
+    /// What the call says.
+    pub allow: u8,
+    pub look_first: u8,
+}
+
+/// A file.
+#[derive(Debug, Clone)]
+pub struct RawSource {
+    pub rows: Vec<RawRow>,
+    /// Whether rows that would fail the run by the plan's rules are left out.
+    pub careful: bool,
+}
+
+/// A row of a file.
+#[derive(Debug, Clone)]
+pub struct RawRow {
+    pub key: u8,
+    pub cells: Vec<u8>,
+    pub flaw: Option<u8>,
+}
+
+/// Something that the application does to a table.
+#[derive(Debug, Clone)]
+pub struct RawEdit {
+    pub table: u8,
+    pub kind: u8,
+    pub row: RawRow,
+}
+
+/// How many rules a table's numbers are read for.
+pub const RULES: usize = 16;
+/// How many cells a row has at most.
+pub const CELLS: usize = 8;
+
+/// All cases.
+pub fn cases() -> impl Strategy<Value = RawCase> {
+    (vec(table(), 1..=4), vec(step(), 1..=4)).prop_map(|(tables, steps)| RawCase { tables, steps })
+}
+
+fn table() -> impl Strategy<Value = RawTable> {
+    let column = (0_u8..6, any::<bool>(), prop::bool::weighted(0.2))
+        .prop_map(|(ty, not_null, unique)| RawColumn { ty, not_null, unique });
+    let reference = (0_u8..4, prop::bool::weighted(0.3), 0_u8..6)
+        .prop_map(|(parent, not_null, on_delete)| RawReference { parent, not_null, on_delete });
+    (0_u8..8, vec(column, 0..=3), vec(reference, 0..=2), vec(0_u8..12, RULES))
+        .prop_map(|(key, columns, references, rules)| RawTable { key, columns, references, rules })
+}
+
+fn row() -> impl Strategy<Value = RawRow> {
+    let flaw = prop_oneof![12 => Just(None), 1 => (0_u8..6).prop_map(Some)];
+    (0_u8..24, vec(0_u8..24, CELLS), flaw).prop_map(|(key, cells, flaw)| RawRow { key, cells, flaw })
+}
+
+fn step() -> impl Strategy<Value = RawStep> {
+    // Now and then a file is long enough for the guards to count more than ten rows.
+    let rows = prop_oneof![3 => vec(row(), 0..=7), 1 => vec(row(), 12..=22)];
+    let source = (rows, prop::bool::weighted(0.7)).prop_map(|(rows, careful)| RawSource { rows, careful });
+    let edit = (0_u8..4, 0_u8..7, row()).prop_map(|(table, kind, row)| RawEdit { table, kind, row });
+    (vec(source, 0..=4), vec(edit, 0..=4), 0_u8..16, 0_u8..8)
+        .prop_map(|(sources, edits, allow, look_first)| RawStep { sources, edits, allow, look_first })
+}

@@ -1,0 +1,41 @@
+//! The engine against a plain oracle, on random schemas, plans, files and local edits.
+//!
+//! `CUTOVER_MODEL_CASES` says how many cases, `CUTOVER_MODEL_SEED` which; a failure prints its seed
+//! and the smallest case found. `make soak` runs for as long as it is let.
+
+use std::cell::RefCell;
+use std::env::var;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cutover_tests::Db;
+use cutover_tests::model::case::Case;
+use cutover_tests::model::drive::{Side, Tally, attempt};
+use cutover_tests::model::raw;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+
+#[test]
+fn the_engine_does_what_the_oracle_says() {
+    let number = |name: &str| var(name).ok().map(|n| n.parse::<u64>().expect("a number"));
+    let cases = number("CUTOVER_MODEL_CASES").unwrap_or(60);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let seed = number("CUTOVER_MODEL_SEED").unwrap_or(now);
+    let config = Config {
+        cases: u32::try_from(cases).expect("fewer cases"),
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        max_shrink_time: 90_000,
+        ..Config::default()
+    };
+    let sides = RefCell::new([Side::new(Db::Postgres, "model"), Side::new(Db::Sqlite, "model")]);
+    let tally = RefCell::new(Tally::new());
+    let result = TestRunner::new(config).run(&raw::cases(), |raw| {
+        attempt(&Case::read(&raw), &mut *sides.borrow_mut(), &mut tally.borrow_mut())
+            .map_err(TestCaseError::fail)
+    });
+    println!("model: {cases} cases of seed {seed}; syncs {:?}", tally.borrow());
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, _)) => panic!("CUTOVER_MODEL_SEED={seed}\n{reason}"),
+        Err(TestError::Abort(reason)) => panic!("CUTOVER_MODEL_SEED={seed}: {reason}"),
+    }
+}
