@@ -203,6 +203,19 @@ RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'replay_quarantine_wrapper';
 COMMENT ON FUNCTION cutover.replay_quarantine(text) IS 'Tries the quarantined rows of a phase again.';
 
+CREATE FUNCTION cutover.verify_phase(phase text, examples integer DEFAULT 5, root text DEFAULT NULL)
+RETURNS TABLE (phase text, table_name text, write text, source_rows bigint, target_rows bigint, matching bigint,
+               missing bigint, extra bigint, different bigint, preserved bigint, quarantined bigint, skipped bigint,
+               source_checksum text, target_checksum text, examples json)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'verify_phase_wrapper';
+COMMENT ON FUNCTION cutover.verify_phase(text, integer, text) IS 'Compares the sources of a phase with its tables, row by row, and writes nothing.';
+
+CREATE FUNCTION cutover.validate_phase(phase text)
+RETURNS TABLE (phase text, table_name text, check_name text, check_type text, severity text, status text, found bigint,
+               detail text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'validate_phase_wrapper';
+COMMENT ON FUNCTION cutover.validate_phase(text) IS 'Runs the checks of a phase on its tables as they are.';
+
 -- Nothing is for everyone: GRANT what a role is to use.
 REVOKE ALL ON FUNCTION cutover.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.import_parquet(text, text, text) FROM PUBLIC;
@@ -217,6 +230,8 @@ REVOKE ALL ON FUNCTION cutover.sync_phases(text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_all() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.replay_quarantine(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.verify_phase(text, integer, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.validate_phase(text) FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.plan FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase_table FROM PUBLIC;

@@ -1,7 +1,7 @@
 //! The SQL functions, one for one with the core's `api`. A signature here and its declaration in
 //! the extension script belong together; neither changes once released.
 
-use cutover_core::api::{self, ExportOptions, ImportOptions, SyncOptions};
+use cutover_core::api::{self, ExportOptions, ImportOptions, SyncOptions, VerifyOptions};
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
 use pgrx::iter::TableIterator;
@@ -116,6 +116,42 @@ fn replay_quarantine(phase: Option<&str>) -> ReportRows {
     report(run(|session| api::replay_quarantine(session, phase)))
 }
 
+/// `examples` is declared `json`, which is stored as its text.
+#[pg_extern]
+fn verify_phase(phase: Option<&str>, examples: Option<i32>, root: Option<&str>) -> VerifyRows {
+    let phase = required("phase", phase);
+    let options = VerifyOptions { examples: examples.map(i64::from), root: root.map(str::to_owned) };
+    let rows = run(|session| api::verify_phase(session, phase, &options));
+    TableIterator::new(rows.into_iter().map(|r| {
+        (
+            r.phase,
+            r.table_name,
+            r.write,
+            r.source_rows,
+            r.target_rows,
+            r.matching,
+            r.missing,
+            r.extra,
+            r.different,
+            r.preserved,
+            r.quarantined,
+            r.skipped,
+            r.source_checksum,
+            r.target_checksum,
+            r.examples,
+        )
+    }))
+}
+
+#[pg_extern]
+fn validate_phase(phase: Option<&str>) -> CheckRows {
+    let phase = required("phase", phase);
+    let rows = run(|session| api::validate_phase(session, phase));
+    TableIterator::new(rows.into_iter().map(|c| {
+        (c.phase, c.table_name, c.check_name, c.check_type, c.severity, c.status, c.found, c.detail)
+    }))
+}
+
 // Rows as the script declares them: the columns of the core's `report` types, in their order.
 type ReportRows = TableIterator<
     'static,
@@ -124,6 +160,15 @@ type ReportRows = TableIterator<
 type SchemaRows = TableIterator<'static, (String, String, String, bool)>;
 type FindingRows = TableIterator<'static, (String, String, String, Option<String>, String, Option<String>)>;
 type StepRows = TableIterator<'static, (i64, Option<String>, String, Option<String>)>;
+
+type VerifyRows = TableIterator<
+    'static,
+    (String, String, String, i64, i64, i64, i64, i64, i64, i64, i64, i64, String, String, String),
+>;
+type CheckRows = TableIterator<
+    'static,
+    (String, Option<String>, String, String, String, String, Option<i64>, Option<String>),
+>;
 
 fn report(rows: Vec<ReportRow>) -> ReportRows {
     TableIterator::new(rows.into_iter().map(|r| {

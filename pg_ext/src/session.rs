@@ -103,6 +103,7 @@ fn facts() -> Facts {
             dialect: Dialect::Postgres,
             role: role.to_string_lossy().into_owned(),
             read_only: pg_sys::XactReadOnly || pg_sys::RecoveryInProgress(),
+            temp_tables: !(pg_sys::XactReadOnly || pg_sys::RecoveryInProgress()),
             foreign_keys: true,
             may_read_files: has(pg_sys::ROLE_PG_READ_SERVER_FILES),
             may_write_files: has(pg_sys::ROLE_PG_WRITE_SERVER_FILES),
@@ -220,6 +221,7 @@ impl Session for PgSession {
 
     fn notice(&mut self, notice: &Notice) {
         let (sqlstate, level) = match notice.level {
+            Level::Progress => ("00000", PgLogLevel::NOTICE),
             Level::Info => ("00000", PgLogLevel::INFO),
             Level::Warning => ("01000", PgLogLevel::WARNING),
         };

@@ -5,7 +5,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::plan::Scalar;
 
-pub use crate::engine::{replay_quarantine, sync_all, sync_job, sync_phase, sync_phases};
+pub use crate::engine::{
+    replay_quarantine, sync_all, sync_job, sync_phase, sync_phases, validate_phase, verify_phase,
+};
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
 pub use crate::plans::{check_plan, explain_phase, load_plan, show_plan};
 
@@ -47,6 +49,16 @@ pub struct SyncOptions {
     pub max_delete: Option<String>,
     pub allow_empty: bool,
     pub allow_cascade: bool,
+}
+
+/// Arguments of `verify_phase` besides the phase.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VerifyOptions {
+    /// How many rows of each kind are shown: 0 to 1000, 5 where left out.
+    pub examples: Option<i64>,
+    /// A folder that stands in for the plan's `root`.
+    pub root: Option<String>,
 }
 
 /// In JSON a count may be a number.

@@ -28,6 +28,8 @@ pub enum Kind {
     MissingReference,
     /// A value that a unique key already holds (23505).
     UniqueViolation,
+    /// A check of the plan that failed (23514).
+    CheckFailed,
     /// Two columns of one name (42701).
     DuplicateColumn,
     /// A name that fits more than one column (42702).
@@ -97,6 +99,7 @@ impl Kind {
             Kind::NullValue => "23502",
             Kind::MissingReference => "23503",
             Kind::UniqueViolation => "23505",
+            Kind::CheckFailed => "23514",
             Kind::DuplicateColumn => "42701",
             Kind::AmbiguousColumn => "42702",
             Kind::UndefinedColumn => "42703",

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::api::{ExportOptions, ImportOptions};
 use crate::catalog::{RelName, Table};
+use crate::engine::progress::Progress;
 use crate::engine::{self, Prepared, Request, RunKind, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::ParquetExport;
@@ -108,8 +109,7 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
                 LoadTarget { table: id, columns: Vec::new(), kind: LoadKind::Statement },
                 None,
                 &mut input,
-                None,
-                0,
+                engine::Course { cut: None, first: 0, clock: &Progress::start() },
             )?
             .rows
         }
@@ -125,7 +125,15 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     for statement in &staging.create {
         s.execute(statement, &[])?;
     }
-    let rows = engine::stage(s, task, "pg_temp", &temps, input, None, 0)?.rows;
+    let rows = engine::stage(
+        s,
+        task,
+        "pg_temp",
+        &temps,
+        input,
+        engine::Course { cut: None, first: 0, clock: &Progress::start() },
+    )?
+    .rows;
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let statement = sql::insert_all(&task.target, &names, staging);
     let mut written = 0;
@@ -159,7 +167,15 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     let shape = SourceShape { label: &input.label, columns: &names };
     let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
     let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
-    let rows = engine::load(s, &task, target, None, &mut input, None, 0)?.rows;
+    let rows = engine::load(
+        s,
+        &task,
+        target,
+        None,
+        &mut input,
+        engine::Course { cut: None, first: 0, clock: &Progress::start() },
+    )?
+    .rows;
     Ok(report(name, "create", rows))
 }
 

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod catalog;
+mod checksum;
 pub mod convert;
 pub mod cursor;
 pub mod engine;

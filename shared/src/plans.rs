@@ -122,6 +122,11 @@ fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>)
                 findings.push(finding("error", phase, Some(planned), error));
             }
         }
+        if findings.len() == before
+            && let Err(error) = check_checks(s, phase, &names)
+        {
+            findings.push(finding("error", phase, None, error));
+        }
         // What follows needs every table by itself to be right.
         if findings.len() == before
             && let Err(error) = check_phase(s, &phase.tables, &names, &owners)
@@ -149,6 +154,13 @@ fn check_phase(
 
 fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {
     engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None).map(|_| ())
+}
+
+/// The columns that checks name. Errors: 42703.
+fn check_checks(s: &mut dyn Session, phase: &Phase, names: &[RelName]) -> Result<()> {
+    let tables = engine::find_tables(s, &phase.tables, names)?;
+    let tables: Vec<_> = phase.tables.iter().zip(&tables).collect();
+    engine::checks::Checks::of(phase, &tables).check_columns()
 }
 
 fn finding(severity: &str, phase: &Phase, table: Option<&TablePlan>, error: Error) -> Finding {
@@ -242,7 +254,7 @@ pub fn check_plan(s: &mut dyn Session) -> Result<Vec<Finding>> {
 pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let stored = state::plan(s)?;
     let Some(planned) = stored.plan.phase(phase) else {
-        return Err(Error::new(Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan")));
+        return Err(state::no_phase(phase));
     };
     let names = state::phase_tables(s, phase)?;
     let root = stored.plan.root.as_deref().map(Path::new);

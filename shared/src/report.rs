@@ -1,6 +1,7 @@
 //! What a call answers: rows of plain values, the same in both databases.
 
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 
@@ -60,4 +61,53 @@ pub struct Step {
     pub action: String,
     /// The statement, where the step is one.
     pub statement: Option<String>,
+}
+
+/// What `verify_phase` found of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerifyRow {
+    pub phase: String,
+    pub table_name: String,
+    pub write: String,
+    pub source_rows: i64,
+    /// The target's rows that the write speaks of.
+    pub target_rows: i64,
+    pub matching: i64,
+    /// Source rows that the target lacks.
+    pub missing: i64,
+    /// Target rows that should not be there.
+    pub extra: i64,
+    pub different: i64,
+    pub preserved: i64,
+    pub quarantined: i64,
+    pub skipped: i64,
+    /// Equal where the target is what the source says.
+    pub source_checksum: String,
+    pub target_checksum: String,
+    /// A JSON object: up to N rows of each kind.
+    #[serde(serialize_with = "as_json")]
+    pub examples: String,
+}
+
+/// Our own JSON as it is, not as a string.
+fn as_json<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let value: serde_json::Value = serde_json::from_str(text).map_err(S::Error::custom)?;
+    value.serialize(serializer)
+}
+
+/// What one check of `validate_phase` came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckRow {
+    pub phase: String,
+    /// None for a check of no single table.
+    pub table_name: Option<String>,
+    pub check_name: String,
+    pub check_type: String,
+    pub severity: String,
+    /// `ok` or `failed`.
+    pub status: String,
+    /// How many rows are wrong; None where the check counts none.
+    pub found: Option<i64>,
+    /// Up to 5 of them, or the numbers that were compared.
+    pub detail: Option<String>,
 }

@@ -28,6 +28,9 @@ pub struct Facts {
     pub role: String,
     /// No write can succeed: a read-only transaction, a standby, a read-only file.
     pub read_only: bool,
+    /// Temporary tables can be made all the same (PostgreSQL: not in a read-only transaction or on a
+    /// standby; SQLite: not with `PRAGMA query_only`).
+    pub temp_tables: bool,
     /// Foreign keys are enforced (SQLite: `PRAGMA foreign_keys`; PostgreSQL: always).
     pub foreign_keys: bool,
     /// The caller may read files on the server (SQLite: always).
@@ -95,6 +98,8 @@ pub enum Keep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     Info,
+    /// How far a long run has come.
+    Progress,
     Warning,
 }
 

@@ -196,6 +196,10 @@ fn statements(dialect: Dialect) -> String {
         add(&format!("{name}: delete"), &sql::delete(dialect, task, temp, 'd'));
         add(&format!("{name}: examples of refused rows"), &sql::example_entries(dialect, task, temp));
         add(&format!("{name}: forget in quarantine"), &sql::quarantine_forget(dialect, task, temp));
+        let columns = sql::verified_columns(task);
+        add(&format!("{name}: verify source"), &sql::verify_source(dialect, task, temp, &columns));
+        add(&format!("{name}: verify target"), &sql::verify_target(dialect, task, temp, &columns));
+        add(&format!("{name}: verify different"), &sql::verify_different(dialect, task, temp, 5));
         add(&format!("{name}: keep in quarantine"), &sql::quarantine_keep(dialect, task, temp));
     }
     out

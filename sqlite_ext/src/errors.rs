@@ -15,7 +15,7 @@ const NESTED: &str = "call it from a plain SELECT";
 /// sees it where it asked for the log (in the sqlite3 shell by `.log stdout`).
 pub fn log(notice: &Notice) {
     let code = match notice.level {
-        Level::Info => ffi::SQLITE_NOTICE,
+        Level::Info | Level::Progress => ffi::SQLITE_NOTICE,
         Level::Warning => ffi::SQLITE_WARNING,
     };
     let detail = notice.detail.iter().map(|d| format!("; DETAIL: {d}"));

@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 12] = [
+const FUNCTIONS: [(&str, Function); 14] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -32,6 +32,8 @@ const FUNCTIONS: [(&str, Function); 12] = [
     ("sync_all()", sync_all),
     ("sync_job(phase)", sync_job),
     ("replay_quarantine(phase)", replay_quarantine),
+    ("verify_phase(phase [, options])", verify_phase),
+    ("validate_phase(phase)", validate_phase),
 ];
 
 /// Registers all functions. None but the version can be called from a view, a trigger or a default:
@@ -119,6 +121,16 @@ fn sync_job(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn replay_quarantine(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     json(&api::replay_quarantine(session, args.text(0, "phase")?)?)
+}
+
+fn verify_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::verify_phase(session, args.text(0, "phase")?, &args.options(1)?)?)
+}
+
+fn validate_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    json(&api::validate_phase(session, args.text(0, "phase")?)?)
 }
 
 /// Rows as a JSON array of objects.

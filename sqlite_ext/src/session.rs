@@ -64,6 +64,7 @@ impl<'c> SqliteSession<'c> {
             dialect: Dialect::Sqlite,
             role: String::new(),
             read_only: query_only || db.is_readonly(),
+            temp_tables: !query_only,
             may_read_files: true,
             may_write_files: true,
         };

@@ -219,10 +219,10 @@ fn push(value: impl std::fmt::Display, out: &mut String) {
 }
 
 /// What appends the text of an array's rows. None for nested types.
-pub(super) type Writer<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
+pub(crate) type Writer<'a> = Box<dyn Fn(usize, &mut String) + 'a>;
 
 /// The writer for an array of one of the types that [`super::simple`] yields.
-pub(super) fn writer(array: &dyn Array) -> Option<Writer<'_>> {
+pub(crate) fn writer(array: &dyn Array) -> Option<Writer<'_>> {
     use TimeUnit::Microsecond;
     Some(match array.data_type() {
         DataType::Boolean => {

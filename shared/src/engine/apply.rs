@@ -33,12 +33,14 @@ pub(crate) fn apply(
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {
         rewrite::look(s, task, temp, counts, tally)?;
         prove(s, task, temp, counts)?;
+        prepared.progress.done(s, "looked at what was written to", &task.name, None);
     }
     Ok(())
 }
 
 fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i64]) -> Result<()> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let clock = &prepared.progress;
     let dialect = s.facts().dialect;
     let all = || tasks.iter().zip(temps).zip(counts);
     let early = early::mark(s, tasks, temps, counts)?;
@@ -58,20 +60,24 @@ fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i6
         if counts.inserts > 0 {
             raise_sequences(s, task)?;
         }
+        clock.done(s, "inserted in", &task.name, Some(counts.inserts));
     }
     for ((task, temp), counts) in all() {
         if let Some(statement) = sql::update(dialect, task, temp) {
             expect(s, task, &statement, counts.updates, "updated")?;
         }
+        clock.done(s, "updated in", &task.name, Some(counts.updates));
     }
     for ((task, temp), counts) in all() {
         late::bind(s, task, temp, counts)?;
+        clock.done(s, "set late references of", &task.name, None);
     }
     for (((task, temp), counts), early) in all().zip(&early).rev() {
         late::unlink(s, task, temp, 'd', counts.deletes - early)?;
     }
     for (((task, temp), counts), early) in all().zip(&early).rev() {
         expect_gone(s, task, &sql::delete(dialect, task, temp, 'd'), counts.deletes - early, cascades)?;
+        clock.done(s, "deleted in", &task.name, Some(counts.deletes));
     }
     Ok(())
 }

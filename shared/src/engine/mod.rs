@@ -5,11 +5,12 @@
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
-//! `apply` writes it and `log` keeps what happened. `phase` is what users call: one phase, several, all, or as a job.
+//! `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 
 mod ahead;
 mod apply;
 mod check;
+pub(crate) mod checks;
 mod compare;
 mod cursor;
 mod cut;
@@ -27,6 +28,7 @@ mod lookup;
 mod park;
 mod phase;
 mod prepare;
+pub(crate) mod progress;
 mod replay;
 mod restage;
 mod retain;
@@ -36,13 +38,16 @@ mod stage;
 pub(crate) mod state;
 pub(crate) mod stub;
 mod unique;
+mod verify;
 
+pub use checks::validate_phase;
 pub(crate) use input::{Input, absent, open_source};
 pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, find_tables, prepare};
 pub use replay::replay_quarantine;
 pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, report, run, warn};
-pub(crate) use stage::{load, stage};
+pub(crate) use stage::{Course, load, stage};
+pub use verify::verify_phase;

@@ -5,12 +5,14 @@ use std::path::Path;
 use crate::api::SyncOptions;
 use crate::catalog::RelName;
 use crate::error::{self, Error, Result};
-use crate::plan::{Limit, Mode, TablePlan};
+use crate::plan::{Limit, Mode, Phase, TablePlan};
+use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
 use crate::value::Value;
 
+use super::checks::Checks;
 use super::cursor;
 use super::guard::Allowed;
 use super::log::{self, Entry};
@@ -29,6 +31,8 @@ pub(crate) enum Kind {
     Rehearse,
     /// It reads the quarantine and no source.
     Replay,
+    /// It looks without the guards, locks nothing and leaves no log.
+    Verify,
 }
 
 impl Kind {
@@ -39,6 +43,7 @@ impl Kind {
             Kind::DryRun => "dry_run",
             Kind::Rehearse => "rehearse",
             Kind::Replay => "replay",
+            Kind::Verify => "verify",
         }
     }
 }
@@ -95,7 +100,7 @@ fn invalid(message: impl Into<String>) -> Error {
 }
 
 fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Request) -> Result<Vec<ReportRow>> {
-    let Some(planned) = stored.plan.phase(phase) else { return Err(no_phase(phase)) };
+    let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
     let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let (plans, names) = chosen(&planned.tables, names, request.tables.as_deref())?;
@@ -137,6 +142,9 @@ pub(super) fn finish(
 ) -> Result<Vec<ReportRow>> {
     let owners = stub::Owners::stored(s, &stored.plan)?;
     stub::prepare(s, prepared, &owners)?;
+    if let Some(planned) = stored.plan.phase(phase) {
+        prepared.checks = checks_of(planned, prepared);
+    }
     let entry = Entry {
         phase,
         kind: request.kind,
@@ -174,8 +182,12 @@ fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
     Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int))
 }
 
-pub(super) fn no_phase(phase: &str) -> Error {
-    Error::new(error::Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan"))
+/// The checks that a run of these tables ends with, in plan order.
+fn checks_of(planned: &Phase, prepared: &Prepared) -> Checks {
+    let mut tasks: Vec<&Task> = prepared.tasks.iter().collect();
+    tasks.sort_by_key(|task| task.ordinal);
+    let tables: Vec<_> = tasks.iter().map(|task| (&task.plan, &task.target)).collect();
+    Checks::of(planned, &tables)
 }
 
 /// Takes the phase until the transaction ends. Errors: 55P03 where another session has it.
@@ -198,7 +210,7 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
     let states = state::phases(s)?;
     let find = |name: &str| states.iter().find(|p| p.phase == name);
     let (Some(planned), Some(own)) = (stored.plan.phase(phase), find(phase)) else {
-        return Err(no_phase(phase));
+        return Err(state::no_phase(phase));
     };
     if own.authority == "local" {
         return Err(state::live(phase));
@@ -224,7 +236,7 @@ pub fn sync_phases(s: &mut dyn Session, phases: &[String]) -> Result<Vec<ReportR
     }
     let stored = state::plan(s)?;
     if let Some(unknown) = phases.iter().find(|p| stored.plan.phase(p).is_none()) {
-        return Err(no_phase(unknown));
+        return Err(state::no_phase(unknown));
     }
     let mut rows = Vec::new();
     for phase in stored.plan.phase_order()?.into_iter().filter(|p| phases.iter().any(|n| n == p)) {

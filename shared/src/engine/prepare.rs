@@ -11,8 +11,10 @@ use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
 
+use super::checks::Checks;
 use super::cursor::{self, Reading};
 use super::input::{Input, open_source};
+use super::progress::Progress;
 
 /// All that is known before the first row is read.
 pub(crate) struct Prepared {
@@ -26,6 +28,9 @@ pub(crate) struct Prepared {
     pub stubs: Stubs,
     /// Per task.
     pub readings: Vec<Reading>,
+    /// What a run that writes ends with.
+    pub checks: Checks,
+    pub progress: Progress,
 }
 
 impl Prepared {
@@ -89,7 +94,15 @@ pub(super) fn finish(
     planner::join_listings(&mut tasks)?;
     let temps = tasks.iter().map(|t| Temps::of(dialect, t)).collect();
     let readings = vec![Reading::default(); tasks.len()];
-    Ok(Prepared { tasks, temps, inputs, stubs: Stubs::default(), readings })
+    Ok(Prepared {
+        tasks,
+        temps,
+        inputs,
+        stubs: Stubs::default(),
+        readings,
+        checks: Checks::default(),
+        progress: Progress::start(),
+    })
 }
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by

@@ -27,7 +27,7 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
     let stored = state::plan(s)?;
     phase::lock(s, phase)?;
     phase::may_run(s, &stored, phase)?;
-    let Some(planned) = stored.plan.phase(phase) else { return Err(phase::no_phase(phase)) };
+    let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
     let names = state::phase_tables(s, phase)?;
     let refused = s.query(&sql::quarantined_tables(s.facts().dialect), &[phase.into()])?;
     let refused: Vec<&str> = refused.iter().filter_map(|r| r.first().and_then(Value::as_str)).collect();

@@ -15,7 +15,8 @@ use crate::value::Value;
 use super::RunKind;
 use super::entries::{Cell, Entries, parse};
 use super::input::{Input, Reader};
-use super::stage::{self, Loaded};
+use super::progress::Progress;
+use super::stage::{self, Course, Loaded};
 
 /// How many entries are read at a time.
 const PAGE: i64 = 1000;
@@ -35,6 +36,7 @@ pub(crate) fn restage(
     task: &Task,
     schema: &str,
     temps: &Temps,
+    clock: &Progress,
 ) -> Result<Loaded> {
     let dialect = s.facts().dialect;
     let by_name = by_own_names(task);
@@ -50,7 +52,8 @@ pub(crate) fn restage(
         let entries = rows.iter().filter_map(|r| r.get(1)?.as_str());
         let reader = Reader::Files(Box::new(Entries::new(task, &columns, entries, all.rows)?));
         let mut input = Input { label: "the quarantine".to_owned(), reader };
-        let loaded = stage::stage(s, &by_name, schema, temps, &mut input, None, all.rows)?;
+        let course = Course { cut: None, first: all.rows, clock };
+        let loaded = stage::stage(s, &by_name, schema, temps, &mut input, course)?;
         all.rows += loaded.rows;
         all.refused += loaded.refused;
         last.clone_into(&mut after);

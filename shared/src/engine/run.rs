@@ -11,12 +11,13 @@ use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
 
+use super::checks::Warned;
 use super::compare::{self, Counts};
 use super::cut::Cut;
 use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::stage::Loaded;
+use super::stage::{Course, Loaded};
 use super::{apply, check, cursor, keys, local, lookup, restage, retain, stage, stub, unique};
 
 /// What a call asks of a run.
@@ -96,10 +97,12 @@ pub(crate) fn run(
     stage_all(s, prepared, request, &mut tallies)?;
     let targets: Vec<&Table> =
         prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
-    s.begin_write(&targets)?;
-    unchanged_schema(s, &targets)?;
+    if request.kind != RunKind::Verify {
+        s.begin_write(&targets)?;
+        unchanged_schema(s, &targets)?;
+    }
     stub::find_open(s, prepared)?;
-    let mut outcome = look(s, prepared, &request.allowed, tallies)?;
+    let mut outcome = look(s, prepared, request, tallies)?;
     if matches!(request.kind, RunKind::DryRun | RunKind::Rehearse) {
         for ((task, temps), (counts, examples)) in
             prepared.tasks.iter().zip(&prepared.temps).zip(outcome.counts.iter().zip(&mut outcome.examples))
@@ -112,13 +115,18 @@ pub(crate) fn run(
     }
     let started = Instant::now();
     let (counts, stubs, tallies) = (&outcome.counts, &outcome.stubs, &mut outcome.tallies);
+    let mut warned = Vec::new();
+    let mut write = |s: &mut dyn Session| {
+        apply::apply(s, prepared, counts, stubs, tallies)?;
+        warned = prepared.checks.enforce(s, &prepared.progress)?;
+        Ok(())
+    };
     match request.kind {
-        RunKind::Sync | RunKind::Replay => apply::apply(s, prepared, counts, stubs, tallies)?,
-        RunKind::Rehearse => {
-            s.scope(Keep::No, &mut |s| apply::apply(s, prepared, counts, stubs, tallies))?;
-        }
-        RunKind::DryRun => {}
+        RunKind::Sync | RunKind::Replay => write(s)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
+        RunKind::DryRun | RunKind::Verify => {}
     }
+    note(&prepared.tasks, &mut outcome.tallies, warned);
     // Writing interleaves the tables: its time is shared by rows.
     share(&mut outcome, millis(started));
     keep(s, prepared, &outcome)?;
@@ -126,6 +134,17 @@ pub(crate) fn run(
         s.execute(&temp.discard, &[])?;
     }
     Ok(outcome)
+}
+
+/// Keeps the warnings of checks with their tables, those of none with the first.
+fn note(tasks: &[Task], tallies: &mut [Tally], warned: Vec<Warned>) {
+    for warned in warned {
+        let first = tasks.iter().position(|t| t.ordinal == 0);
+        let named = warned.table_name.and_then(|name| tasks.iter().position(|t| t.name == name));
+        if let Some(tally) = named.or(first).and_then(|i| tallies.get_mut(i)) {
+            tally.notes.push(warned.note);
+        }
+    }
 }
 
 /// Tells the caller how the columns of a task were matched, where that may surprise.
@@ -152,13 +171,14 @@ fn stage_all(
         warn(s, task);
         tally.notes.extend(reading.notes.iter().cloned());
         if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
-            tally.add(restage::restage(s, phase, task, schema, temps)?);
+            tally.add(restage::restage(s, phase, task, schema, temps, &prepared.progress)?);
         }
         if let Some(input) = input {
             let options = Options { time_zone: task.time_zone, dialect };
             let mut cut = cursor::cut(task, reading, input, &options)?;
             let restaged = tally.staged;
-            tally.add(stage::stage(s, task, schema, temps, input, cut.as_mut(), restaged)?);
+            let course = Course { cut: cut.as_mut(), first: restaged, clock: &prepared.progress };
+            tally.add(stage::stage(s, task, schema, temps, input, course)?);
             if let Some(cut) = cut {
                 tally.cut(cut, input.reader.row_groups());
             }
@@ -172,6 +192,7 @@ fn stage_all(
             s.execute(analyze, &[])?;
         }
         tally.elapsed_ms += millis(started);
+        prepared.progress.done(s, "staged", &task.name, Some(tally.staged));
     }
     Ok(())
 }
@@ -198,16 +219,19 @@ impl Tally {
 fn look(
     s: &mut dyn Session,
     prepared: &Prepared,
-    allowed: &Allowed,
+    request: &Request,
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
-    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    let (tasks, temps, clock) = (&prepared.tasks, &prepared.temps, &prepared.progress);
     lookup::make(s, prepared.known(), &mut tallies)?;
+    clock.done(s, "looked up values of", &all_names(tasks), None);
     keys::settle(s, tasks, temps, &mut tallies)?;
+    clock.done(s, "checked keys of", &all_names(tasks), None);
     check::references(s, prepared.known(), &mut tallies)?;
     while unique::conflicts(s, tasks, temps, &mut tallies)? {
         check::references(s, prepared.known(), &mut tallies)?;
     }
+    clock.done(s, "checked references of", &all_names(tasks), None);
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
         guard::quarantined(s, task, temp, tally)?;
     }
@@ -215,6 +239,7 @@ fn look(
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
         let started = Instant::now();
         counts.push(compare::compare(s, task, temp, tally)?);
+        clock.done(s, "compared", &task.name, Some(tally.staged));
         tally.elapsed_ms += millis(started);
     }
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(&mut counts).zip(&mut tallies) {
@@ -223,12 +248,20 @@ fn look(
     }
     let stubs = stub::settle(s, prepared, &mut counts)?;
     retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
-    for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
-        guard::deletes(s, task, temp, counts, allowed)?;
-        guard::children(s, tasks, temps, index, counts, allowed)?;
+    if request.kind != RunKind::Verify {
+        let allowed = &request.allowed;
+        for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
+            guard::deletes(s, task, temp, counts, allowed)?;
+            guard::children(s, tasks, temps, index, counts, allowed)?;
+        }
+        clock.done(s, "looked at the deletes of", &all_names(tasks), None);
     }
     let examples = vec![None; counts.len()];
     Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
+}
+
+fn all_names(tasks: &[Task]) -> String {
+    tasks.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join("\", \"")
 }
 
 /// What was planned must still be so under the lock. Errors: 55000.

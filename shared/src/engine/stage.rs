@@ -20,6 +20,7 @@ use super::ahead::{Step, read_ahead};
 use super::cut::Cut;
 use super::faults::{Faults, Sorted};
 use super::input::{Input, Reader};
+use super::progress::Progress;
 
 /// How many rows an error shows.
 pub(super) const SHOWN: usize = 5;
@@ -33,6 +34,15 @@ pub(crate) struct Loaded {
     pub refused: i64,
 }
 
+/// What a load is told of the run that it is a part of.
+pub(crate) struct Course<'a> {
+    /// The rows that it leaves out.
+    pub cut: Option<&'a mut Cut>,
+    /// Ordinals are counted from after this.
+    pub first: i64,
+    pub clock: &'a Progress,
+}
+
 /// Reads the rows of a source that `cut` leaves into staging, with ordinals after `first`; rows that the plan's policies refuse go to the refused rows.
 ///
 /// Errors: those of the file (22P04, 54000, ...), of values that do not fit their column (22003,
@@ -43,21 +53,12 @@ pub(crate) fn stage(
     schema: &str,
     temps: &Temps,
     input: &mut Input,
-    cut: Option<&mut Cut>,
-    first: i64,
+    course: Course<'_>,
 ) -> Result<Loaded> {
     let row = LoadColumn { name: task.own_column("_row"), ty: ColumnType::Int8 };
     let table = (schema.to_owned(), temps.staging.name.clone());
     let refused = (schema.to_owned(), temps.refused.name.clone());
-    load(
-        s,
-        task,
-        LoadTarget { table, columns: vec![row], kind: LoadKind::Own },
-        Some(refused),
-        input,
-        cut,
-        first,
-    )
+    load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, Some(refused), input, course)
 }
 
 /// Reads a source into a table. `target.columns` holds the ordinal column where the table has
@@ -68,9 +69,9 @@ pub(crate) fn load(
     mut target: LoadTarget,
     refused: Option<(String, String)>,
     input: &mut Input,
-    mut cut: Option<&mut Cut>,
-    first: i64,
+    course: Course<'_>,
 ) -> Result<Loaded> {
+    let Course { mut cut, first, clock } = course;
     let ordinal = !target.columns.is_empty();
     let columns = task.staged_columns().map(|c| LoadColumn { name: c.name.clone(), ty: c.ty.clone() });
     target.columns.extend(columns);
@@ -97,7 +98,9 @@ pub(crate) fn load(
             read_ahead(produce, &mut |step| {
                 s.check_interrupt()?;
                 let Step::Next(sorted) = step else { return Ok(()) };
-                sink.take(s, &sorted)
+                sink.take(s, &sorted)?;
+                clock.reached(s, "staging", &task.name, sink.loaded.rows);
+                Ok(())
             })?;
         }
         // A session is used by its own thread only.
@@ -105,6 +108,7 @@ pub(crate) fn load(
             while let Some(batch) = rows.next(s)? {
                 s.check_interrupt()?;
                 sink.take(s, &convert(batch)?)?;
+                clock.reached(s, "staging", &task.name, sink.loaded.rows);
             }
         }
     }

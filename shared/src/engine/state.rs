@@ -91,6 +91,11 @@ pub(crate) fn live(phase: &str) -> Error {
     Error::new(Kind::NotInState, format!("phase \"{phase}\" is live here; imports are refused"))
 }
 
+/// There is no such phase (42704).
+pub(crate) fn no_phase(phase: &str) -> Error {
+    Error::new(Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan"))
+}
+
 fn single_truth(rows: &[Vec<Value>]) -> bool {
     rows.first().and_then(|r| r.first()).is_some_and(Value::is_true)
 }

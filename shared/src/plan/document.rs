@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::checks::Check;
 use super::values::{Limit, Scalar};
 
 /// A whole plan.
@@ -35,6 +36,9 @@ pub struct Phase {
     /// The tables of the phase. A table belongs to one phase, and may be listed more than once in it
     /// with `upsert` or `insert_only`.
     pub tables: Vec<TablePlan>,
+    /// Checks of the phase as a whole, or of tables that they name.
+    #[serde(default)]
+    pub checks: Vec<Check>,
 }
 
 /// How one table is filled.
@@ -127,6 +131,9 @@ pub struct TablePlan {
     /// The zone of the source's timestamps that carry none: `America/New_York`.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// What must hold of the table's rows after every run.
+    #[serde(default)]
+    pub checks: Vec<Check>,
 }
 
 impl TablePlan {
@@ -163,6 +170,7 @@ impl TablePlan {
             max_quarantine: None,
             override_identity: false,
             time_zone: None,
+            checks: Vec::new(),
         }
     }
 }

@@ -4,11 +4,13 @@
 //! `document` holds the types, `parse` turns text into them with errors that name the JSON path,
 //! and `rules` checks what one document can say against itself.
 
+mod checks;
 mod document;
 mod parse;
 mod rules;
 mod values;
 
+pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
 pub use document::{
     ColumnSource, Cursor, DuplicateKey, ExtraColumn, LocalConflict, Lookup, MissingColumn, MissingLookup,
     MissingReference, Mode, NullCursor, Origin, Phase, Plan, Reference, Referenced, Refuse, SortColumn,

@@ -6,6 +6,7 @@ use crate::catalog::RelName;
 use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
+use super::checks;
 use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
 
@@ -50,6 +51,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
                 _ => {}
             }
         }
+        checks::check_phase(phase, &at)?;
     }
     for (i, phase) in plan.phases.iter().enumerate() {
         for (j, name) in phase.depends_on.iter().enumerate() {

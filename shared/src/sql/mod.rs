@@ -4,6 +4,7 @@
 //! everything that comes from a file or a caller travels as a parameter.
 
 mod apply;
+mod checks;
 mod compare;
 mod cursor;
 mod ddl;
@@ -28,8 +29,13 @@ mod sqlite;
 mod stub;
 mod temps;
 mod unique;
+mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
+pub use checks::{
+    check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
+    first_rows, two_numbers,
+};
 pub use compare::{compare, count_ops, example_refused, example_rows, retain};
 pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
@@ -57,6 +63,9 @@ pub use stub::{
 };
 pub use temps::{TempTable, Temps};
 pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
+pub use verify::{
+    verified_columns, verify_different, verify_refused, verify_rows, verify_source, verify_target,
+};
 
 use std::fmt;
 

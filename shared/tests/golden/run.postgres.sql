@@ -137,6 +137,15 @@ DELETE FROM cutover."quarantine" WHERE phase = $1 AND table_name = $2 AND row_ke
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row" AS ordinal FROM pg_temp."cutover_refused_1" r) x) y) n);
 
+-- clients: verify source
+SELECT s."email", s."id", s."imported", s."name" FROM pg_temp."cutover_staging_1" s LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_1" WHERE op = 'p') x ON x.s = s."_row" WHERE x.s IS NULL;
+
+-- clients: verify target
+SELECT t."email", t."id", t."imported", t."name" FROM "public"."clients" t LEFT JOIN (SELECT t_rel, t FROM pg_temp."cutover_changes_1" WHERE op IN ('p', 'r')) x ON t.tableoid = x.t_rel AND t.ctid = x.t WHERE x."t" IS NULL AND coalesce(t."imported" = E'true', FALSE);
+
+-- clients: verify different
+SELECT s."id"::pg_catalog.text, CASE WHEN s."name" COLLATE "C" IS DISTINCT FROM t."name" COLLATE "C" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."name")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."name")::pg_catalog.text, 'null') || '}' END, CASE WHEN s."email" COLLATE "C" IS DISTINCT FROM t."email" COLLATE "C" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."email")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."email")::pg_catalog.text, 'null') || '}' END, CASE WHEN s."imported" IS DISTINCT FROM t."imported" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."imported")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."imported")::pg_catalog.text, 'null') || '}' END FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s JOIN "public"."clients" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'u' ORDER BY s."id" LIMIT 5;
+
 -- clients: keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
@@ -233,6 +242,15 @@ SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key 
 DELETE FROM cutover."quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row_" AS ordinal FROM pg_temp."cutover_refused_0" r) x) y) n);
+
+-- odd "jobs": verify source
+SELECT s."_row", s."client_id", s."number" FROM pg_temp."cutover_staging_0" s LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_0" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
+
+-- odd "jobs": verify target
+SELECT t."_row", t."client_id", t."number" FROM pg_temp."cutover_staging_0" s JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN (SELECT s FROM pg_temp."cutover_changes_0" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
+
+-- odd "jobs": verify different
+SELECT s."client_id"::pg_catalog.text, s."number"::pg_catalog.text, CASE WHEN s."_row" IS DISTINCT FROM t."_row" THEN '{"source": ' || coalesce(pg_catalog.to_json(s."_row")::pg_catalog.text, 'null') || ', "target": ' || coalesce(pg_catalog.to_json(t."_row")::pg_catalog.text, 'null') || '}' END FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s JOIN "public"."odd ""jobs""" t ON t.tableoid = c.t_rel AND t.ctid = c.t WHERE c.op = 'u' ORDER BY s."client_id", s."number" LIMIT 5;
 
 -- odd "jobs": keep in quarantine
 INSERT INTO cutover."quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)

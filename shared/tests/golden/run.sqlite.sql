@@ -143,6 +143,15 @@ DELETE FROM main."cutover_quarantine" WHERE phase = $1 AND table_name = $2 AND r
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n);
 
+-- clients: verify source
+SELECT s."email", s."id", s."imported", s."name" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN (SELECT s FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row" WHERE x.s IS NULL;
+
+-- clients: verify target
+SELECT t."email", t."id", t."imported", t."name" FROM "main"."clients" t LEFT JOIN (SELECT t FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op IN ('p', 'r')) x ON t.rowid = x.t WHERE x."t" IS NULL AND coalesce(t."imported" = 1, FALSE);
+
+-- clients: verify different
+SELECT CAST(s."id" AS TEXT), CASE WHEN s."name" COLLATE BINARY IS NOT t."name" THEN '{"source": ' || json_quote(s."name") || ', "target": ' || json_quote(t."name") || '}' END, CASE WHEN s."email" COLLATE BINARY IS NOT t."email" THEN '{"source": ' || json_quote(s."email") || ', "target": ' || json_quote(t."email") || '}' END, CASE WHEN s."imported" COLLATE BINARY IS NOT t."imported" THEN '{"source": ' || CASE s."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || ', "target": ' || CASE t."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}' END FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s JOIN "main"."clients" t ON t.rowid = c.t WHERE c.op = 'u' ORDER BY s."id" LIMIT 5;
+
 -- clients: keep in quarantine
 INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
@@ -248,6 +257,15 @@ SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key 
 DELETE FROM main."cutover_quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n);
+
+-- odd "jobs": verify source
+SELECT s."_row", s."client_id", s."number" FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN (SELECT s FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
+
+-- odd "jobs": verify target
+SELECT t."_row", t."client_id", t."number" FROM temp."cutover_staging_0_7ce69d09027ea19e" s JOIN "main"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN (SELECT s FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
+
+-- odd "jobs": verify different
+SELECT CAST(s."client_id" AS TEXT), CAST(s."number" AS TEXT), CASE WHEN s."_row" COLLATE BINARY IS NOT t."_row" THEN '{"source": ' || json_quote(s."_row") || ', "target": ' || json_quote(t."_row") || '}' END FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_0_7ce69d09027ea19e" s ON s."_row_" = c.s JOIN "main"."odd ""jobs""" t ON t.rowid = c.t WHERE c.op = 'u' ORDER BY s."client_id", s."number" LIMIT 5;
 
 -- odd "jobs": keep in quarantine
 INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)
