@@ -196,15 +196,20 @@ impl Task {
     /// The unique keys besides the one that identifies a row whose values a run can tell before it
     /// writes: neither partial nor over expressions, and all of their columns are staged. None where
     /// no key tells which target row a staged row will be.
+    /// Ordered by their columns: the order decides which rows are refused where one breaks two keys,
+    /// and the names of indexes, or when they were made, must not.
     pub fn secondary_uniques(&self) -> impl Iterator<Item = &UniqueKey> {
-        self.target.uniques.iter().filter(|unique| {
+        let told = |unique: &&UniqueKey| {
             let identifies = self.key.iter().all(|k| unique.columns.contains(k));
             !unique.partial
                 && !unique.columns.is_empty()
                 && !self.key.is_empty()
                 && !identifies
                 && self.stages(&unique.columns)
-        })
+        };
+        let mut uniques: Vec<&UniqueKey> = self.target.uniques.iter().filter(told).collect();
+        uniques.sort_by(|a, b| a.columns.cmp(&b.columns));
+        uniques.into_iter()
     }
 
     /// The staged column of this name.

@@ -15,6 +15,7 @@ const LANDED: &[&str] = &[
     "on_referenced",
     "on_unique_conflict",
     "circles",
+    "own_rows_return",
 ];
 
 /// The choices of which all but the first must have landed.
@@ -305,7 +306,7 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let origin = (rule(0) % 3 != 0).then(|| Origin {
         column: add("origin".to_owned(), Type::Key, false),
         from_source: rule(1) == 1 && !generated,
-        null_is_imported: rule(2) == 1 && !generated,
+        null_is_imported: rule(2) == 1,
     });
     let keep_local = rule(3) != 1 || origin.as_ref().is_none_or(|o| o.from_source);
     let free = |i: &usize| !unique.contains(i);
@@ -316,8 +317,8 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let deletes = ["replace", "delete_insert"].contains(&write);
     let dedup_sort = of_type(&[Type::Day, Type::Moment]).filter(|_| !generated);
     let duplicates: &[&str] = if dedup_sort.is_some() { &["error", "quarantine", "last"] } else { &refuse };
-    let scoped = LANDED.contains(&"scope") && deletes && rule(14).is_multiple_of(4);
-    let capped = LANDED.contains(&"max_quarantine") && rule(13).is_multiple_of(4);
+    let scoped = LANDED.contains(&"scope") && deletes && rule(14) % 4 == 3;
+    let capped = LANDED.contains(&"max_quarantine") && rule(13) % 4 == 3;
     let on_duplicate_key = if generated { "error" } else { choose("on_duplicate_key", duplicates, rule(9)) };
     Table {
         name: format!("t{own}"),

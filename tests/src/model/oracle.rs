@@ -267,52 +267,50 @@ fn refer(works: &mut [Work<'_>], faults: &mut Faults) -> bool {
     refused
 }
 
-/// Values of unique columns that two rows would have; whether rows were refused for them.
+/// Values of unique columns that two rows would have, one column after the other; whether rows were
+/// refused for them.
 fn conflicts(work: &mut Work<'_>, faults: &mut Faults) -> bool {
     let table = work.table;
-    let mut refused: BTreeSet<usize> = BTreeSet::new();
+    let mut any = false;
     for &column in &table.unique {
-        // Who holds a value in the end: target rows that stay, and staged rows that are written.
-        let mut holders: Vec<(Option<usize>, Cell)> = Vec::new();
-        let stays = |t: &&Row| !work.may_go(t) && !work.passed.iter().any(|s| written(work, s, t));
-        let kept = work.target.iter().filter(stays).filter(|t| {
-            // A doomed row is one that may go and that no staged row is a version of.
-            !work.may_go(t) || work.passed.iter().any(|s| work.held(s) == Some(*t))
-        });
-        holders.extend(kept.map(|t| (None, t[column].clone())));
-        for (place, row) in work.passed.iter().enumerate() {
-            let lands = match work.held(row) {
-                _ if work.comes_back(row) => false,
-                None => true,
-                Some(held) => written(work, row, held),
-            };
-            if lands {
-                holders.push((Some(place), row[column].clone()));
-            }
+        let shared = sharing(work, column);
+        if shared.is_empty() {
+            continue;
         }
-        for (place, value) in &holders {
-            let shared = value.is_some() && holders.iter().filter(|(_, v)| v == value).count() > 1;
-            if let Some(place) = place.filter(|_| shared) {
-                refused.insert(place);
+        if table.on_unique_conflict == "error" {
+            faults.insert("23505");
+            continue;
+        }
+        any = true;
+        let rows = std::mem::take(&mut work.passed);
+        for (place, row) in rows.into_iter().enumerate() {
+            if shared.contains(&place) {
+                work.refused.push((row, "unique_conflict"));
+            } else {
+                work.passed.push(row);
             }
         }
     }
-    if refused.is_empty() {
-        return false;
+    any
+}
+
+/// The staged rows whose value in a column another row would have too.
+fn sharing(work: &Work<'_>, column: usize) -> BTreeSet<usize> {
+    // Who holds a value in the end: target rows that stay, and staged rows that are written.
+    let replaced = |t: &Row| work.passed.iter().any(|s| written(work, s, t));
+    let doomed = |t: &Row| work.may_go(t) && !work.passed.iter().any(|s| work.held(s) == Some(t));
+    let stays = work.target.iter().filter(|t| !replaced(t) && !doomed(t));
+    let mut holders: Vec<(Option<usize>, &Cell)> = stays.map(|t| (None, &t[column])).collect();
+    for (place, row) in work.passed.iter().enumerate() {
+        let lands = match work.held(row) {
+            _ if work.comes_back(row) => false,
+            None => true,
+            Some(held) => written(work, row, held),
+        };
+        holders.extend(lands.then_some((Some(place), &row[column])));
     }
-    if table.on_unique_conflict == "error" {
-        faults.insert("23505");
-        return false;
-    }
-    let rows = std::mem::take(&mut work.passed);
-    for (place, row) in rows.into_iter().enumerate() {
-        if refused.contains(&place) {
-            work.refused.push((row, "unique_conflict"));
-        } else {
-            work.passed.push(row);
-        }
-    }
-    true
+    let shared = |value: &Cell| value.is_some() && holders.iter().filter(|(_, v)| *v == value).count() > 1;
+    holders.iter().filter(|(_, value)| shared(value)).filter_map(|(place, _)| *place).collect()
 }
 
 /// Whether a staged row takes the place of a target row.
