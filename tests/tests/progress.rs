@@ -1,8 +1,9 @@
-//! Long runs say how far they are.
+//! Long runs: they say how far they are, and stop within a second of a cancel at whatever stage.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
@@ -71,4 +72,26 @@ fn a_long_run_tells_its_stages_in_sqlite() {
 
 fn answer_ok(error: &Option<cutover_tests::client::Failure>) {
     assert!(error.is_none(), "{error:?}");
+}
+
+/// A timeout at several moments of a run, of a verification and of a check: none goes on for a second.
+#[test]
+fn a_cancel_stops_every_stage_within_a_second() {
+    let (mut client, _) = many_rows(Db::Postgres, "stages");
+    for call in ["sync_phase('many')", "verify_phase('many')", "validate_phase('many')"] {
+        client.run("RESET statement_timeout").ok("no limit");
+        let started = Instant::now();
+        answer_ok(&calls::call(&mut client, call).1.error);
+        let whole = started.elapsed();
+        for tenths in [2, 5, 8] {
+            let limit = whole * tenths / 10;
+            client.run(&format!("SET statement_timeout = {}", limit.as_millis().max(1))).ok("a limit");
+            let started = Instant::now();
+            let error = calls::call(&mut client, call).1.error;
+            let late = started.elapsed().saturating_sub(limit);
+            assert!(late < Duration::from_secs(1), "{call} cancelled after {limit:?} went on for {late:?}");
+            // It may have been quicker than the run before.
+            assert!(error.is_none_or(|error| error.code == "57014"), "{call}");
+        }
+    }
 }
