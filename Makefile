@@ -71,7 +71,7 @@ test: all
 
 # The engine against its oracle, case after case, until one fails or all are through.
 soak: all
-	CUTOVER_MODEL_CASES=$(or $(CASES),100000) $(if $(SEED),CUTOVER_MODEL_SEED=$(SEED)) $(PGRX) \
+	CUTOVER_MODEL_CASES=$(or $(CASES),100000) CUTOVER_MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test model -- --nocapture
 
 bench: all

@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::env::var;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cutover_tests::Db;
 use cutover_tests::model::case::Case;
@@ -17,8 +16,8 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 fn the_engine_does_what_the_oracle_says() {
     let number = |name: &str| var(name).ok().map(|n| n.parse::<u64>().expect("a number"));
     let cases = number("CUTOVER_MODEL_CASES").unwrap_or(60);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let seed = number("CUTOVER_MODEL_SEED").unwrap_or(now);
+    // The same cases in every run of CI; `make soak` draws others.
+    let seed = number("CUTOVER_MODEL_SEED").unwrap_or(1);
     let config = Config {
         cases: u32::try_from(cases).expect("fewer cases"),
         rng_seed: RngSeed::Fixed(seed),

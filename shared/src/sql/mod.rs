@@ -164,6 +164,8 @@ trait Spelling {
     fn json(&self, n: usize) -> String;
     /// A value as the text of a JSON string or number or null.
     fn quote_json(&self, ty: &ColumnType, value: &str) -> String;
+    /// A boolean as `true`, `false` or NULL.
+    fn boolean_text(&self, value: &str) -> String;
     /// A value as text.
     fn text(&self, value: &str) -> String;
     /// The instant `days` days ago.

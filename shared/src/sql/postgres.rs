@@ -130,6 +130,10 @@ impl Spelling for Postgres {
         format!("coalesce(pg_catalog.to_json({value})::pg_catalog.text, 'null')")
     }
 
+    fn boolean_text(&self, value: &str) -> String {
+        self.text(value)
+    }
+
     fn text(&self, value: &str) -> String {
         format!("{value}::pg_catalog.text")
     }

@@ -13,10 +13,14 @@ const LONGEST: usize = 500;
 fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
     let text = crate::types::ColumnType::Text { max_chars: None };
-    let parts = task
-        .shown_key()
-        .into_iter()
-        .map(|k| spell.quote_json(&text, &spell.text(&format!("{alias}.{}", Ident(k)))));
+    let parts = task.shown_key().into_iter().map(|k| {
+        let value = format!("{alias}.{}", Ident(k));
+        let shown = match task.target.column(k).map(|c| &c.ty) {
+            Some(crate::types::ColumnType::Bool) => spell.boolean_text(&value),
+            _ => spell.text(&value),
+        };
+        spell.quote_json(&text, &shown)
+    });
     format!("substr('[' || {} || ']', 1, {LONGEST})", parts.collect::<Vec<_>>().join(" || ',' || "))
 }
 

@@ -125,6 +125,10 @@ impl Spelling for Sqlite {
         }
     }
 
+    fn boolean_text(&self, value: &str) -> String {
+        format!("CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
+    }
+
     fn text(&self, value: &str) -> String {
         format!("CAST({value} AS TEXT)")
     }
