@@ -1,0 +1,1 @@
+CREATE VIEW legacy_jobs AS SELECT * FROM desktop_jobs;
