@@ -13,6 +13,8 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
 const BATCH: usize = 50_000;
+/// Words in a row's note. Files of other rows have other names, so that none is taken for these.
+const WORDS_IN_NOTE: u64 = 14;
 
 /// The columns, as both databases declare them.
 pub const COLUMNS: &str = "id bigint, n integer, x double precision, amount numeric(12,2), code varchar(12), note text, \
@@ -30,11 +32,14 @@ pub struct Files {
 /// Makes what is not there yet.
 pub fn make(folder: &Path, rows: usize, big_rows: usize) -> Files {
     fs::create_dir_all(folder).expect("the folder can be made");
+    let file = |what: &str, rows: usize, ending: &str| {
+        folder.join(format!("{what}-{rows}-of-{WORDS_IN_NOTE}-words.{ending}"))
+    };
     let files = Files {
-        rows: folder.join(format!("rows-{rows}.parquet")),
-        changed: folder.join(format!("changed-{rows}.parquet")),
-        csv: folder.join(format!("rows-{rows}.csv")),
-        big: folder.join(format!("big-{big_rows}.parquet")),
+        rows: file("rows", rows, "parquet"),
+        changed: file("changed", rows, "parquet"),
+        csv: file("rows", rows, "csv"),
+        big: file("big", big_rows, "parquet"),
     };
     for (path, count, changed) in
         [(&files.rows, rows, false), (&files.changed, rows, true), (&files.big, big_rows, false)]
@@ -104,7 +109,7 @@ fn batch(start: usize, count: usize, changed: bool) -> RecordBatch {
         if changed && i % 100 == 7 { plain + 1 } else { plain }
     };
     let note = |i: u64| {
-        let words: Vec<&str> = (0..14).map(|w| WORDS[(hash(i, 16 + w) % 16) as usize]).collect();
+        let words: Vec<&str> = (0..WORDS_IN_NOTE).map(|w| WORDS[(hash(i, 16 + w) % 16) as usize]).collect();
         words.join(" ")
     };
     let arrays: Vec<(&str, ArrayRef)> = vec![
