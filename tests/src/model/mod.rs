@@ -1,14 +1,16 @@
 //! A second opinion on the engine: random schemas, plans, files and local edits, tried on both
 //! databases and compared with what a plain reading of the rules says should have happened.
 //!
-//! `raw` is what proptest draws and shrinks: numbers without meaning. `case` gives them meaning, as
-//! tables, plan and steps. `oracle` says what a step must do, `drive` does it on a database and
-//! compares.
+//! `raw` is what proptest draws and shrinks: numbers without meaning. `read` gives them meaning, as
+//! a `case` of tables, plan and steps. `oracle` (with `loss`) says what a step must do, `drive` does
+//! it on a database and compares.
 
 pub mod case;
 pub mod drive;
+mod loss;
 pub mod oracle;
 pub mod raw;
+mod read;
 pub mod spell;
 
 /// One value in canonical form (`canonical.rs`); None is NULL.

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::case::{Case, IMPORTED, OnDelete, Step, Table};
+use super::case::{Case, IMPORTED, Step, Table};
+use super::loss::{children, losses, retain};
 use super::{Cell, Row};
 
 /// The counts of a report.
@@ -35,15 +36,15 @@ pub struct Done {
 pub type Faults = BTreeSet<&'static str>;
 
 /// A table under way.
-struct Work<'a> {
-    table: &'a Table,
-    target: &'a [Row],
-    passed: Vec<Row>,
-    refused: Vec<(Row, &'static str)>,
-    counts: Counts,
+pub(super) struct Work<'a> {
+    pub table: &'a Table,
+    pub target: &'a [Row],
+    pub passed: Vec<Row>,
+    pub refused: Vec<(Row, &'static str)>,
+    pub counts: Counts,
     /// The rows that the table will have, and of its old ones those that will be gone.
-    after: Vec<Row>,
-    gone: Vec<Row>,
+    pub after: Vec<Row>,
+    pub gone: Vec<Row>,
 }
 
 /// The outcome of a sync of all tables. `state` holds each table's rows.
@@ -99,7 +100,7 @@ fn settle(faults: &Faults) -> Result<(), Faults> {
 }
 
 /// Whether a row counts as imported by its origin.
-fn imported(table: &Table, row: &Row) -> bool {
+pub(super) fn imported(table: &Table, row: &Row) -> bool {
     let Some(origin) = &table.origin else { return true };
     match row[origin.column].as_deref() {
         Some(value) => value == IMPORTED,
@@ -169,7 +170,7 @@ impl Work<'_> {
     }
 
     /// Whether the source speaks of the row.
-    fn in_scope(&self, row: &Row) -> bool {
+    pub fn in_scope(&self, row: &Row) -> bool {
         let Some(column) = self.table.scope else { return true };
         let source = self.passed.iter().chain(self.refused.iter().map(|(row, _)| row));
         source.into_iter().any(|s| s[column] == row[column])
@@ -420,91 +421,4 @@ fn compare(work: &mut Work<'_>) {
     work.gone = gone;
     work.counts = counts;
     work.after = after;
-}
-
-/// Rows to be deleted to which a row that stays refers, where they are to be retained.
-fn retain(works: &mut [Work<'_>]) {
-    loop {
-        let mut claimed: Vec<BTreeSet<Row>> = vec![BTreeSet::new(); works.len()];
-        for work in &*works {
-            for reference in &work.table.references {
-                let values = work.after.iter().map(|r| Table::take(r, &reference.columns));
-                claimed[reference.parent].extend(values.filter(|v| !v.contains(&None)));
-            }
-        }
-        let mut more = false;
-        for (work, claimed) in works.iter_mut().zip(&claimed) {
-            if work.table.on_referenced != "retain" {
-                continue;
-            }
-            let key = work.table.key.clone();
-            let gone = std::mem::take(&mut work.gone);
-            let (back, gone): (Vec<Row>, Vec<Row>) =
-                gone.into_iter().partition(|row| claimed.contains(&Table::take(row, &key)));
-            more |= !back.is_empty();
-            work.counts.deleted -= back.len();
-            work.after.extend(back);
-            work.gone = gone;
-        }
-        if !more {
-            return;
-        }
-    }
-}
-
-/// The guards on what is lost.
-fn losses(work: &Work<'_>, step: &Step, faults: &mut Faults) {
-    if work.gone.is_empty() {
-        return;
-    }
-    let empty = work.counts.staged == 0;
-    if empty && !step.allow_empty {
-        faults.insert("55000");
-    }
-    let lost = work.gone.iter().filter(|row| imported(work.table, row)).count();
-    // A row that is inserted again under a new generated key is not lost.
-    let back = if work.table.generated { work.counts.inserted } else { 0 };
-    let lost = lost.saturating_sub(back);
-    let counted = |row: &&Row| imported(work.table, row) && work.in_scope(row);
-    let total = work.target.iter().filter(counted).count();
-    if lost > 10 && lost * 10 > total && !step.allow_all && !(empty && step.allow_empty) {
-        faults.insert("55000");
-    }
-}
-
-/// Rows that refer to what is gone: the database would refuse, or delete or change them too.
-fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) {
-    loop {
-        let keys: Vec<BTreeSet<Row>> =
-            works.iter().map(|w| w.after.iter().map(|r| Table::take(r, &w.table.key)).collect()).collect();
-        let mut spread = false;
-        for work in &mut *works {
-            for reference in &work.table.references {
-                let lost = |row: &Row| {
-                    let value = Table::take(row, &reference.columns);
-                    !value.contains(&None) && !keys[reference.parent].contains(&value)
-                };
-                if !work.after.iter().any(lost) {
-                    continue;
-                }
-                match reference.on_delete {
-                    OnDelete::Refuse => _ = faults.insert("23503"),
-                    _ if !step.allow_cascade => _ = faults.insert("55000"),
-                    OnDelete::Cascade => {
-                        work.after.retain(|row| !lost(row));
-                        spread = true;
-                    }
-                    OnDelete::SetNull => {
-                        for row in work.after.iter_mut().filter(|row| lost(row)) {
-                            reference.columns.iter().for_each(|c| row[*c] = None);
-                        }
-                        spread = true;
-                    }
-                }
-            }
-        }
-        if !spread {
-            return;
-        }
-    }
 }

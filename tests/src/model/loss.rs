@@ -1,0 +1,94 @@
+//! The oracle on what a run takes away: rows retained, the guards, and what deletes do to children.
+
+use std::collections::BTreeSet;
+
+use super::Row;
+use super::case::{OnDelete, Step, Table};
+use super::oracle::{Faults, Work, imported};
+
+/// Rows to be deleted to which a row that stays refers, where they are to be retained.
+pub(super) fn retain(works: &mut [Work<'_>]) {
+    loop {
+        let mut claimed: Vec<BTreeSet<Row>> = vec![BTreeSet::new(); works.len()];
+        for work in &*works {
+            for reference in &work.table.references {
+                let values = work.after.iter().map(|r| Table::take(r, &reference.columns));
+                claimed[reference.parent].extend(values.filter(|v| !v.contains(&None)));
+            }
+        }
+        let mut more = false;
+        for (work, claimed) in works.iter_mut().zip(&claimed) {
+            if work.table.on_referenced != "retain" {
+                continue;
+            }
+            let key = work.table.key.clone();
+            let gone = std::mem::take(&mut work.gone);
+            let (back, gone): (Vec<Row>, Vec<Row>) =
+                gone.into_iter().partition(|row| claimed.contains(&Table::take(row, &key)));
+            more |= !back.is_empty();
+            work.counts.deleted -= back.len();
+            work.after.extend(back);
+            work.gone = gone;
+        }
+        if !more {
+            return;
+        }
+    }
+}
+
+/// The guards on what is lost.
+pub(super) fn losses(work: &Work<'_>, step: &Step, faults: &mut Faults) {
+    if work.gone.is_empty() {
+        return;
+    }
+    let empty = work.counts.staged == 0;
+    if empty && !step.allow_empty {
+        faults.insert("55000");
+    }
+    let lost = work.gone.iter().filter(|row| imported(work.table, row)).count();
+    // A row that is inserted again under a new generated key is not lost.
+    let back = if work.table.generated { work.counts.inserted } else { 0 };
+    let lost = lost.saturating_sub(back);
+    let counted = |row: &&Row| imported(work.table, row) && work.in_scope(row);
+    let total = work.target.iter().filter(counted).count();
+    if lost > 10 && lost * 10 > total && !step.allow_all && !(empty && step.allow_empty) {
+        faults.insert("55000");
+    }
+}
+
+/// Rows that refer to what is gone: the database would refuse, or delete or change them too.
+pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) {
+    loop {
+        let keys: Vec<BTreeSet<Row>> =
+            works.iter().map(|w| w.after.iter().map(|r| Table::take(r, &w.table.key)).collect()).collect();
+        let mut spread = false;
+        for work in &mut *works {
+            for reference in &work.table.references {
+                let lost = |row: &Row| {
+                    let value = Table::take(row, &reference.columns);
+                    !value.contains(&None) && !keys[reference.parent].contains(&value)
+                };
+                if !work.after.iter().any(lost) {
+                    continue;
+                }
+                match reference.on_delete {
+                    OnDelete::Refuse => _ = faults.insert("23503"),
+                    _ if !step.allow_cascade => _ = faults.insert("55000"),
+                    OnDelete::Cascade => {
+                        work.after.retain(|row| !lost(row));
+                        spread = true;
+                    }
+                    OnDelete::SetNull => {
+                        for row in work.after.iter_mut().filter(|row| lost(row)) {
+                            reference.columns.iter().for_each(|c| row[*c] = None);
+                        }
+                        spread = true;
+                    }
+                }
+            }
+        }
+        if !spread {
+            return;
+        }
+    }
+}
