@@ -9,11 +9,13 @@ use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
 use cutover_tests::{Db, calls};
 
-/// How many rows a run must have to be under way for some seconds.
-const ROWS: u32 = 1_500_000;
+/// How many rows a run must have to be under way for some seconds, also on a fast machine.
+const LONG: u32 = 6_000_000;
+/// How many it must have for a cancel to meet it.
+const ENOUGH: u32 = 1_500_000;
 
 /// A client with a table of many rows, a file of the same, and a plan that reads it.
-fn many_rows(db: Db, name: &str) -> (Client, PathBuf) {
+fn many_rows(db: Db, name: &str, rows: u32) -> (Client, PathBuf) {
     let root = server().files.join(format!("{name}-{}", db.name()));
     let _ = fs::remove_dir_all(&root);
     fs::create_dir_all(&root).expect("a folder");
@@ -26,9 +28,9 @@ fn many_rows(db: Db, name: &str) -> (Client, PathBuf) {
         Db::Sqlite => Client::sqlite(&root.join("database.sqlite")),
     };
     let numbers = match db {
-        Db::Postgres => format!("SELECT n, 'row ' || n FROM generate_series(1, {ROWS}) n"),
+        Db::Postgres => format!("SELECT n, 'row ' || n FROM generate_series(1, {rows}) n"),
         Db::Sqlite => format!(
-            "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS}) SELECT n, 'row ' || n FROM s"
+            "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {rows}) SELECT n, 'row ' || n FROM s"
         ),
     };
     client
@@ -49,25 +51,25 @@ fn many_rows(db: Db, name: &str) -> (Client, PathBuf) {
 
 #[test]
 fn a_long_run_tells_its_stages_in_postgresql() {
-    let (mut client, _) = many_rows(Db::Postgres, "progress");
+    let (mut client, _) = many_rows(Db::Postgres, "progress", LONG);
     client.run("DELETE FROM many").ok("an empty table");
     let (_, answer) = calls::call(&mut client, "sync_phase('many')");
     answer_ok(&answer.error);
     let told: Vec<&str> = answer.said.lines().filter(|line| line.starts_with("NOTICE:")).collect();
     let of = |stage: &str| told.iter().any(|line| line.contains(stage) && line.ends_with(" s"));
-    assert!(of("inserted in \"many\": 1,500,000 rows in "), "{}", answer.said);
+    assert!(of("inserted in \"many\": 6,000,000 rows in "), "{}", answer.said);
 }
 
 #[test]
 fn a_long_run_tells_its_stages_in_sqlite() {
-    let (mut client, root) = many_rows(Db::Sqlite, "progress");
+    let (mut client, root) = many_rows(Db::Sqlite, "progress", LONG);
     let log = root.join("log.txt");
     client.run(&format!("DELETE FROM many;\n.log {}\n", log.display())).ok("the log");
     let (_, answer) = calls::call(&mut client, "sync_phase('many')");
     answer_ok(&answer.error);
     client.run(".log off\n").ok("the log is closed");
     let text = fs::read_to_string(&log).expect("the log");
-    assert!(text.contains("inserted in \"many\": 1,500,000 rows in "), "{text}");
+    assert!(text.contains("inserted in \"many\": 6,000,000 rows in "), "{text}");
 }
 
 fn answer_ok(error: &Option<cutover_tests::client::Failure>) {
@@ -77,7 +79,7 @@ fn answer_ok(error: &Option<cutover_tests::client::Failure>) {
 /// A timeout at several moments of a run, of a verification and of a check: none goes on for a second.
 #[test]
 fn a_cancel_stops_every_stage_within_a_second() {
-    let (mut client, _) = many_rows(Db::Postgres, "stages");
+    let (mut client, _) = many_rows(Db::Postgres, "stages", ENOUGH);
     for call in ["sync_phase('many')", "verify_phase('many')", "validate_phase('many')"] {
         client.run("RESET statement_timeout").ok("no limit");
         let started = Instant::now();
