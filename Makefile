@@ -74,9 +74,12 @@ soak: all
 	CUTOVER_MODEL_CASES=$(or $(CASES),100000) CUTOVER_MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test model -- --nocapture
 
+# Memory is measured under the usual shared_buffers: a process that touches them is charged for them.
+BENCH = -c fsync=on -c autovacuum=off -c max_wal_size=16GB
 bench: all
 	@$(PGRX) $(call CRATE,build) $(BOTH) -p cutover-tests
-	@PG_SETTINGS="-c fsync=on -c autovacuum=off -c max_wal_size=16GB -c shared_buffers=1GB" $(BUILT)/bench $(ONLY)
+	@PG_SETTINGS="$(BENCH) -c shared_buffers=1GB" $(BUILT)/bench speed $(ONLY)
+	@PG_SETTINGS="$(BENCH)" $(BUILT)/bench memory $(ONLY)
 
 release:
 	@$(MAKE) --no-print-directory all PROFILE=dist

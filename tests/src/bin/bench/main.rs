@@ -1,5 +1,6 @@
 //! `make bench`: loads and syncs measured against what the databases have themselves, all in one
-//! run and interleaved, so that the ratios hold on a busy machine.
+//! run and interleaved, so that the ratios hold on a busy machine. `bench speed` and `bench memory`,
+//! for `postgres` or `sqlite` alone where that is named.
 
 mod data;
 mod measure;
@@ -19,7 +20,8 @@ const BIG_ROWS: usize = 10_000_000;
 const ROUNDS: usize = 5;
 
 fn main() {
-    let only = std::env::args().nth(1);
+    let mut args = std::env::args().skip(1);
+    let (what, only) = (args.next().expect("speed or memory"), args.next());
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let number =
         |name: &str, usual: usize| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual);
@@ -27,12 +29,25 @@ fn main() {
         (number("BENCH_ROWS", ROWS), number("BENCH_BIG_ROWS", BIG_ROWS), number("BENCH_ROUNDS", ROUNDS));
     let made = data::make(&home().join(".work/bench"), rows, big_rows);
     let run = Run { files: shared(&made), rows, big_rows, rounds };
-    println!("{rows} rows of 9 mixed columns; medians of {rounds} interleaved runs");
-    if wanted("postgres") {
-        postgres::bench(&run);
-    }
-    if wanted("sqlite") {
-        sqlite::bench(&run);
+    match what.as_str() {
+        "speed" => {
+            println!("{rows} rows of 9 mixed columns; medians of {rounds} interleaved runs");
+            if wanted("postgres") {
+                postgres::bench(&run);
+            }
+            if wanted("sqlite") {
+                sqlite::bench(&run);
+            }
+        }
+        "memory" => {
+            if wanted("postgres") {
+                postgres::memory_of_backend(&run);
+            }
+            if wanted("sqlite") {
+                sqlite::memory_of_process(&run);
+            }
+        }
+        other => panic!("{other}: speed or memory"),
     }
 }
 

@@ -80,23 +80,28 @@ pub fn goal(what: &str, found: f64, least: f64) {
     println!("  {what}: {found:.2} times as fast (to reach: {least}, {verdict})");
 }
 
-/// The highest resident memory of a process so far, in bytes.
-pub fn peak_memory(pid: u32) -> u64 {
+/// A line of what Linux tells of a process's memory, in bytes.
+fn resident(pid: u32, line: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is alive");
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("Linux tells VmHWM");
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("kilobytes") * 1024
+    let found = status.lines().find_map(|l| l.strip_prefix(line)).expect("Linux tells it");
+    found.trim_start_matches(':').trim().trim_end_matches("kB").trim().parse::<u64>().expect("kilobytes")
+        * 1024
 }
 
-/// Runs a call on a big file and prints how far the process's memory rose above idle.
+/// Runs a call on a big file and prints how far the process's memory rose above idle, shared
+/// buffers that it touched included.
 pub fn memory(call: &str, client: &mut Client, rows: usize, sql: &str) {
     client.run("SELECT count(*) FROM (SELECT 1 AS one) AS warm").ok("warm up");
     let pid = client.worker_pid();
-    let idle = peak_memory(pid);
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let (idle, idle_shared) = (resident(pid, "VmHWM"), resident(pid, "RssShmem"));
     let seconds = time(client, sql);
-    let risen = (peak_memory(pid) - idle) as f64 / f64::from(1 << 20);
+    let risen = mib(resident(pid, "VmHWM") - idle);
+    let shared = mib(resident(pid, "RssShmem").saturating_sub(idle_shared));
+    let of_it = if shared < 1.0 { String::new() } else { format!(" ({shared:.0} of it shared buffers)") };
     let verdict = if risen <= 256.0 { "reached" } else { "NOT reached" };
     println!(
-        "  {call}: {rows} rows in {seconds:.1} s, peak memory {risen:.0} MiB above idle (to reach: 256, {verdict})"
+        "  {call}: {rows} rows in {seconds:.1} s, peak memory {risen:.0} MiB above idle{of_it} (to reach: 256, {verdict})"
     );
     std::thread::sleep(Duration::from_millis(100));
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
@@ -17,17 +18,25 @@ pub fn bench(run: &Run) {
     println!("\nPostgreSQL {}", one(&mut client, "SHOW server_version"));
     loads(run, &mut client);
     sync(run, &mut client);
-    println!("\nMemory of the backend");
+}
+
+/// Measures memory and prints it.
+pub fn memory_of_backend(run: &Run) {
+    server().new_database("memory");
+    let mut client = Client::postgres("memory");
+    println!(
+        "\nMemory of PostgreSQL's backend, shared_buffers = {}",
+        one(&mut client, "SHOW shared_buffers")
+    );
     let sql = format!(
         "SELECT * FROM cutover.import_parquet('{}', target => 'pg_temp.big')",
         run.files.big.display()
     );
-    memory("import_parquet", &mut Client::postgres("bench"), run.big_rows, &sql);
-    client.run("TRUNCATE target").ok("empty");
-    make_current(&server().files.join("sync"), &run.files.big);
+    memory("import_parquet", &mut Client::postgres("memory"), run.big_rows, &sql);
+    make_current(&make_target(&mut client), &run.files.big);
     for call in ["sync_phase, first load", "sync_phase, nothing changed"] {
         let sql = "SELECT * FROM cutover.sync_phase('p')";
-        memory(call, &mut Client::postgres("bench"), run.big_rows, sql);
+        memory(call, &mut Client::postgres("memory"), run.big_rows, sql);
     }
 }
 
@@ -76,12 +85,18 @@ fn loads(run: &Run, client: &mut Client) {
     client.run("DROP TABLE pg_temp.x").ok("drop");
 }
 
-fn sync(run: &Run, client: &mut Client) {
+/// The target of the plan, and the plan; returns the plan's root.
+fn make_target(client: &mut Client) -> PathBuf {
     let root = server().files.join("sync");
     fs::create_dir_all(&root).expect("a folder");
-    client.run("CREATE EXTENSION IF NOT EXISTS pg_walinspect").ok("pg_walinspect");
     client.run(&format!("CREATE TABLE target ({COLUMNS}, PRIMARY KEY (id))")).ok("target");
     client.run(&format!("SELECT cutover.load_plan($${}$$)", plan(&root))).ok("the plan");
+    root
+}
+
+fn sync(run: &Run, client: &mut Client) {
+    let root = make_target(client);
+    client.run("CREATE EXTENSION IF NOT EXISTS pg_walinspect").ok("pg_walinspect");
     let call = "SELECT * FROM cutover.sync_phase('p')";
     let truncate = "BEGIN; TRUNCATE target; INSERT INTO target SELECT * FROM copied; COMMIT";
     let delete = "BEGIN; DELETE FROM target; INSERT INTO target SELECT * FROM copied; COMMIT";

@@ -12,13 +12,24 @@ use crate::{Run, make_current, plan};
 
 /// Measures and prints.
 pub fn bench(run: &Run) {
-    let folder = server().files.join("sqlite");
-    fs::create_dir_all(&folder).expect("a folder");
-    let file = folder.join("bench.sqlite");
+    let (folder, file) = place();
     println!("\nSQLite {}", one(&mut open(&file), "SELECT sqlite_version()"));
     loads(run, &file);
     sync(run, &folder, &file);
-    println!("\nMemory of the process");
+    remove(&file);
+}
+
+fn place() -> (PathBuf, PathBuf) {
+    let folder = server().files.join("sqlite");
+    fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("bench.sqlite");
+    (folder, file)
+}
+
+/// Measures memory and prints it.
+pub fn memory_of_process(run: &Run) {
+    let (folder, file) = place();
+    println!("\nMemory of SQLite's process");
     let sql = format!("SELECT import_parquet('{}', '{{\"target\": \"big\"}}')", run.files.big.display());
     memory("import_parquet", &mut open(&file), run.big_rows, &sql);
     make_current(&folder, &run.files.big);
