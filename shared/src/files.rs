@@ -14,6 +14,7 @@ use crate::planner::{self, SourceShape, Task};
 use crate::report::{ReportRow, SchemaRow};
 use crate::session::{Dialect, LoadKind, LoadTarget, Session};
 use crate::sql::{self, Sql, Temps};
+use crate::value::count;
 
 /// How many rows an export fetches at a time.
 const FETCH: usize = 8192;
@@ -56,7 +57,7 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
         (Some(table), None) => append(s, path, &name, table)?,
         (None, _) => create(s, path, &name)?,
     };
-    row.elapsed_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    row.elapsed_ms = engine::millis(started);
     Ok(vec![row])
 }
 
@@ -268,7 +269,7 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
         export.write(&batch)?;
     }
     s.cursor_close(cursor)?;
-    Ok(i64::try_from(export.finish()?).unwrap_or(i64::MAX))
+    Ok(count(export.finish()?))
 }
 
 /// The columns of a Parquet file, and the types that `import_parquet` gives them here.

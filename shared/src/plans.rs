@@ -13,7 +13,7 @@ use crate::planner::{self, Task};
 use crate::report::{Finding, Step};
 use crate::session::{Dialect, Session};
 use crate::sql;
-use crate::value::Value;
+use crate::value::{Value, count};
 
 /// The largest plan that is read from a file, in bytes: more than `plan::parse` takes.
 const LARGEST: u64 = (16 << 20) + 1;
@@ -229,7 +229,7 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
 }
 
 fn index(n: usize) -> Value {
-    i64::try_from(n).unwrap_or(i64::MAX).into()
+    count(n).into()
 }
 
 /// The plan in force, as the document it was loaded as. Errors: 55000 where there is none.
@@ -412,7 +412,7 @@ struct Steps(Vec<Step>);
 
 impl Steps {
     fn add(&mut self, table: Option<&str>, action: String, statement: Option<String>) {
-        let step = i64::try_from(self.0.len()).unwrap_or(i64::MAX).saturating_add(1);
+        let step = count(self.0.len() + 1);
         self.0.push(Step { step, table_name: table.map(str::to_owned), action, statement });
     }
 }

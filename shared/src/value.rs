@@ -1,5 +1,7 @@
 //! Single values: arguments of statements and small results (counts, samples, catalog rows).
 
+use std::fmt;
+
 /// One value on its way into or out of a statement. Whatever is none of the first kinds comes
 /// out as the text the database prints for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,20 @@ impl Value {
     }
 }
 
+/// As a message shows it.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("NULL"),
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Int(n) => write!(f, "{n}"),
+            Value::Float(x) => write!(f, "{x}"),
+            Value::Text(text) => f.write_str(text),
+            Value::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Value::Text(text.to_owned())
@@ -64,4 +80,14 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Value::Null, Into::into)
     }
+}
+
+/// The first value of the first row: all that many small statements return.
+pub fn first(rows: &[Vec<Value>]) -> Option<&Value> {
+    rows.first()?.first()
+}
+
+/// How many there are of something, as databases and reports have it.
+pub fn count(n: impl TryInto<i64>) -> i64 {
+    n.try_into().unwrap_or(i64::MAX)
 }

@@ -4,8 +4,8 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::MissingReference;
 use crate::planner::{Link, Parent, Task};
 use crate::session::Session;
-use crate::sql::{self, Known, Temps};
-use crate::value::Value;
+use crate::sql::{self, Known, Sql, Temps};
+use crate::value::{Value, count, first};
 
 use super::run::Tally;
 use super::stub;
@@ -61,11 +61,7 @@ fn check_task(s: &mut dyn Session, task: &Task, temps: &Temps, known: Known<'_>)
         return Ok(0);
     }
     if task.plan.on_missing_reference == MissingReference::Quarantine {
-        let refused = s.execute(&sql::refuse_missing(dialect, task, temps, &links, known), &[])?;
-        if refused > 0 {
-            s.execute(&sql::remove_refused(task, temps), &[])?;
-        }
-        return Ok(i64::try_from(refused).unwrap_or(i64::MAX));
+        return refuse(s, task, temps, &sql::refuse_missing(dialect, task, temps, &links, known));
     }
     for link in links {
         if task.plan.on_missing_reference == MissingReference::Null && nullable(task, link) {
@@ -73,7 +69,7 @@ fn check_task(s: &mut dyn Session, task: &Task, temps: &Temps, known: Known<'_>)
             continue;
         }
         let rows = s.query(&sql::find_missing(dialect, temps, link, known), &[])?;
-        if let Some(count) = rows.first().and_then(|r| r.first()).and_then(Value::as_int) {
+        if let Some(count) = first(&rows).and_then(Value::as_int) {
             return Err(missing(task, link, known, count, &rows));
         }
     }
@@ -109,15 +105,16 @@ fn missing(task: &Task, link: &Link, known: Known<'_>, count: i64, rows: &[Vec<V
     .hint("import the missing rows first, or set \"on_missing_reference\" to \"quarantine\", \"null\" or \"stub\"")
 }
 
+/// Copies rows to the refused ones by `statement` and takes them out of staging; returns how many.
+pub(super) fn refuse(s: &mut dyn Session, task: &Task, temps: &Temps, statement: &Sql) -> Result<i64> {
+    let refused = count(s.execute(statement, &[])?);
+    if refused > 0 {
+        s.execute(&sql::remove_refused(task, temps), &[])?;
+    }
+    Ok(refused)
+}
+
 /// Values as a message shows them.
 pub(crate) fn shown(values: &[Value]) -> String {
-    let text = values.iter().map(|v| match v {
-        Value::Null => "NULL".to_owned(),
-        Value::Bool(b) => b.to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Float(x) => x.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
-    });
-    text.collect::<Vec<_>>().join(", ")
+    values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
 }

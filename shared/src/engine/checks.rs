@@ -12,7 +12,7 @@ use crate::report::CheckRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
 use crate::types::ColumnType;
-use crate::value::Value;
+use crate::value::{Value, first};
 
 use super::check::shown;
 use super::guard::single_count;
@@ -236,7 +236,7 @@ fn run(s: &mut dyn Session, due: &Due) -> Result<Found> {
 
 /// What a statement found whose rows are (wrong rows in all, example ...).
 fn wrong(rows: &[Vec<Value>], line: impl Fn(&[Value]) -> String) -> Found {
-    let Some(count) = rows.first().and_then(|row| row.first()).and_then(Value::as_int) else {
+    let Some(count) = first(rows).and_then(Value::as_int) else {
         return Found { rows: Some(0), ..Found::default() };
     };
     let lines = rows.iter().map(|row| line(row.get(1..).unwrap_or_default())).collect::<Vec<_>>();
@@ -293,11 +293,7 @@ fn number(value: &Value) -> Result<Option<f64>> {
     };
     text.parse()
         .map(Some)
-        .map_err(|_| Error::new(Kind::DatatypeMismatch, format!("\"{}\" is not a number", shown_one(value))))
-}
-
-fn shown_one(value: &Value) -> String {
-    shown(std::slice::from_ref(value))
+        .map_err(|_| Error::new(Kind::DatatypeMismatch, format!("\"{value}\" is not a number")))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
 use crate::plan::NullCursor;
 use crate::source::{Skips, SourceBatch};
+use crate::value::count;
 
+use super::faults::broken;
 use super::stage::{SHOWN, place};
 
 /// The rule of one table's cursor, and what it met.
@@ -58,7 +60,7 @@ impl Cut {
         }
         match self.on_null {
             NullCursor::Error if !nulls.is_empty() => return Err(self.null_values(&source, &nulls)),
-            NullCursor::Exclude => self.excluded += i64::try_from(nulls.len()).unwrap_or(i64::MAX),
+            NullCursor::Exclude => self.excluded += count(nulls.len()),
             NullCursor::Error | NullCursor::Include => {}
         }
         if keep.iter().all(|keep| *keep) {
@@ -66,9 +68,7 @@ impl Cut {
         }
         let rows = keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| source.place(row));
         let rows: Arc<[u64]> = rows.collect();
-        let batch = filter_record_batch(&source.batch, &BooleanArray::from(keep)).map_err(|e| {
-            Error::new(Kind::Internal, "a batch does not hold together").detail(e.to_string())
-        })?;
+        let batch = filter_record_batch(&source.batch, &BooleanArray::from(keep)).map_err(|e| broken(&e))?;
         Ok(SourceBatch { rows: Some(rows), batch, ..source })
     }
 

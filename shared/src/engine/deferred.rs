@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::{Body, Dialect, Session};
 use crate::sql;
-use crate::value::Value;
+use crate::value::{Value, first};
 
 use super::compare::Counts;
 use super::guard::single_count;
@@ -52,7 +52,7 @@ fn needs(task: &Task, counts: &Counts) -> bool {
 /// before. What was broken before the run does not count.
 fn in_sqlite(s: &mut dyn Session, defer: &sql::Sql, targets: &[&Table], body: Body<'_>) -> Result<()> {
     let violations = sql::count_violations(targets);
-    let was_on = s.query(&sql::deferring(), &[])?.first().and_then(|r| r.first()).is_some_and(Value::is_true);
+    let was_on = first(&s.query(&sql::deferring(), &[])?).is_some_and(Value::is_true);
     let before = single_count(s, &violations)?;
     s.execute(defer, &[])?;
     let written = body(s).and_then(|()| {

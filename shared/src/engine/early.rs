@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::planner::Task;
 use crate::session::Session;
 use crate::sql::{self, Temps};
+use crate::value::count;
 
 use super::compare::Counts;
 
@@ -57,8 +58,4 @@ pub(crate) fn mark(
         }
     }
     Ok(early)
-}
-
-fn count(rows: u64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -17,6 +17,8 @@ use crate::planner::Task;
 use crate::source::{RowSource, SourceBatch, SourceColumn};
 use crate::types::ColumnType;
 
+use super::faults::broken;
+
 /// The most digits that a decimal array holds.
 const DIGITS: u8 = 38;
 
@@ -193,8 +195,7 @@ fn batch(columns: &[&Column], rows: &[Vec<Cell>]) -> Result<RecordBatch> {
     let fields = columns.iter().zip(&arrays).map(|(c, a)| Field::new(&c.name, a.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    RecordBatch::try_new_with_options(schema, arrays, &options)
-        .map_err(|e| Error::new(Kind::Internal, "a batch does not hold together").detail(e.to_string()))
+    RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|e| broken(&e))
 }
 
 /// Column `i`, whose values are of one kind.

@@ -80,7 +80,8 @@ fn batch(arrays: Vec<ArrayRef>) -> Result<RecordBatch> {
     RecordBatch::try_new(schema, arrays).map_err(|e| broken(&e))
 }
 
-fn broken(error: &ArrowError) -> Error {
+/// Arrays that are no batch: a fault of ours.
+pub(super) fn broken(error: &ArrowError) -> Error {
     Error::new(Kind::Internal, "a batch does not hold together").detail(error.to_string())
 }
 

@@ -6,6 +6,7 @@ use crate::plan::{Limit, Write};
 use crate::planner::{Task, spreads};
 use crate::session::Session;
 use crate::sql::{self, Temps};
+use crate::value::{Value, first};
 
 use super::check::shown;
 use super::compare::Counts;
@@ -76,9 +77,7 @@ pub(crate) fn quarantined(s: &mut dyn Session, task: &Task, temps: &Temps, tally
     let Some(limit) = limit else { return Ok(()) };
     let rows = s.query(&sql::example_entries(s.facts().dialect, task, temps), &[])?;
     let lines = rows.iter().map(|row| match row.as_slice() {
-        [key, detail] => {
-            format!("{}: {}", shown(std::slice::from_ref(key)), shown(std::slice::from_ref(detail)))
-        }
+        [key, detail] => format!("{key}: {detail}"),
         row => shown(row),
     });
     let lines = lines.collect::<Vec<_>>().join("\n");
@@ -151,8 +150,7 @@ pub(crate) fn children(
 /// The one number of a counting statement.
 pub(crate) fn single_count(s: &mut dyn Session, statement: &sql::Sql) -> Result<i64> {
     let rows = s.query(statement, &[])?;
-    let value = rows.first().and_then(|r| r.first());
-    value.and_then(crate::value::Value::as_int).ok_or_else(|| {
+    first(&rows).and_then(Value::as_int).ok_or_else(|| {
         let got = rows.first().map_or_else(String::new, |r| shown(r));
         Error::new(Kind::Internal, "a count is no number").detail(format!("{statement}\n{got}"))
     })

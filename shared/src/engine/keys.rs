@@ -5,9 +5,9 @@ use crate::plan::{DuplicateKey, Refuse};
 use crate::planner::{From, Task};
 use crate::session::Session;
 use crate::sql::{self, Temps};
-use crate::value::Value;
+use crate::value::{Value, count, first};
 
-use super::check::shown;
+use super::check::{refuse, shown};
 use super::run::Tally;
 
 /// Refuses, drops or reports rows without a key and rows that share one, once lookups are made.
@@ -48,10 +48,11 @@ fn nulls(
         return Ok(());
     }
     if policy == Refuse::Quarantine {
-        return refuse(s, task, temps, tally, &sql::refuse_nulls(task, temps, columns, reason));
+        tally.refused += refuse(s, task, temps, &sql::refuse_nulls(task, temps, columns, reason))?;
+        return Ok(());
     }
     let rows = s.query(&sql::find_nulls(task, temps, columns), &[])?;
-    let Some(count) = rows.first().and_then(|r| r.first()).and_then(Value::as_int) else { return Ok(()) };
+    let Some(count) = first(&rows).and_then(Value::as_int) else { return Ok(()) };
     let lines =
         rows.iter().map(|row| format!("row {} of the source", shown(row.get(1..).unwrap_or_default())));
     let lines = lines.collect::<Vec<_>>().join("\n");
@@ -67,7 +68,8 @@ fn duplicates(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &mut Tally
     let also_refused = tally.refused > 0;
     if task.plan.on_duplicate_key == DuplicateKey::Quarantine {
         let statement = sql::refuse_duplicates(dialect, task, temps, also_refused);
-        return refuse(s, task, temps, tally, &statement);
+        tally.refused += refuse(s, task, temps, &statement)?;
+        return Ok(());
     }
     let rows = s.query(&sql::duplicate_keys(dialect, task, temps, also_refused), &[])?;
     if rows.is_empty() {
@@ -87,25 +89,6 @@ fn duplicates(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &mut Tally
         tally.skipped += count(s.execute(&staged, &[])?);
     }
     Ok(())
-}
-
-fn refuse(
-    s: &mut dyn Session,
-    task: &Task,
-    temps: &Temps,
-    tally: &mut Tally,
-    statement: &sql::Sql,
-) -> Result<()> {
-    let refused = count(s.execute(statement, &[])?);
-    if refused > 0 {
-        s.execute(&sql::remove_refused(task, temps), &[])?;
-        tally.refused += refused;
-    }
-    Ok(())
-}
-
-fn count(rows: u64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 fn shared(task: &Task, rows: &[Vec<Value>]) -> Error {

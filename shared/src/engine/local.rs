@@ -5,7 +5,7 @@ use crate::plan::LocalConflict;
 use crate::planner::Task;
 use crate::session::{Level, Notice, Session};
 use crate::sql::{self, Temps};
-use crate::value::Value;
+use crate::value::{Value, count, first};
 
 use super::check::shown;
 use super::compare::Counts;
@@ -27,7 +27,7 @@ pub(crate) fn conflicts(
     let dialect = s.facts().dialect;
     if task.plan.on_local_conflict == LocalConflict::Quarantine {
         let Some(refuse) = sql::refuse_conflicts(dialect, task, temps, mark) else { return Ok(()) };
-        let refused = i64::try_from(s.execute(&refuse, &[])?).unwrap_or(i64::MAX);
+        let refused = count(s.execute(&refuse, &[])?);
         if refused > 0 {
             s.execute(&sql::drop_preserved(task, temps), &[])?;
             s.execute(&sql::remove_refused(task, temps), &[])?;
@@ -39,7 +39,7 @@ pub(crate) fn conflicts(
     }
     let Some(find) = sql::find_conflicts(dialect, task, temps, mark) else { return Ok(()) };
     let rows = s.query(&find, &[])?;
-    let Some(count) = rows.first().and_then(|r| r.first()).and_then(Value::as_int) else { return Ok(()) };
+    let Some(count) = first(&rows).and_then(Value::as_int) else { return Ok(()) };
     let verb = if count == 1 { "row differs" } else { "rows differ" };
     let message = format!("{count} local {verb} from the source of \"{}\"", task.name);
     let detail = rows.iter().map(|row| line(task, row)).collect::<Vec<_>>().join("\n");

@@ -5,7 +5,7 @@ use crate::plan::Mode;
 use crate::report::ReportRow;
 use crate::session::Session;
 use crate::sql;
-use crate::value::Value;
+use crate::value::{Value, count, first};
 
 use super::cursor;
 use super::phase::Kind as RunKind;
@@ -49,7 +49,7 @@ impl Entry<'_> {
         let examples =
             outcome.stub_examples.iter().flatten().cloned().map(Some).chain(std::iter::repeat(None));
         for (n, (row, examples)) in rows.iter().skip(order.len()).zip(examples).enumerate() {
-            let ordinal = i64::try_from(last + 1 + n).unwrap_or(i64::MAX);
+            let ordinal = count(last + 1 + n);
             keep_row(s, run_id, ordinal, row, None, examples)?;
         }
         if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
@@ -95,7 +95,7 @@ impl Entry<'_> {
             role.into(),
         ];
         let rows = s.query(&sql::insert_run(dialect), &args)?;
-        Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int).unwrap_or_default())
+        Ok(first(&rows).and_then(Value::as_int).unwrap_or_default())
     }
 
     fn keep_quarantine(
@@ -150,7 +150,7 @@ fn keep_row(
 }
 
 fn ordinal(prepared: &Prepared, index: usize) -> i64 {
-    prepared.tasks.get(index).and_then(|t| i64::try_from(t.ordinal).ok()).unwrap_or_default()
+    prepared.tasks.get(index).map_or(0, |t| count(t.ordinal))
 }
 
 /// The time now as the log keeps it.

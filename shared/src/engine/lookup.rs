@@ -7,9 +7,9 @@ use crate::planner::{self, From, Task};
 use crate::session::Session;
 use crate::sql::{self, Known, Search, Temps};
 use crate::types::ColumnType;
-use crate::value::Value;
+use crate::value::{Value, first};
 
-use super::check::shown;
+use super::check::{refuse, shown};
 use super::run::Tally;
 
 /// Makes the lookups of all tasks, each after those whose columns it reads.
@@ -50,15 +50,13 @@ fn make_one(s: &mut dyn Session, search: &Search<'_>, known: Known<'_>) -> Resul
     match search.plan.on_missing {
         MissingLookup::Error => {
             let rows = s.query(&sql::lookup_missing(dialect, search, known), &[])?;
-            if let Some(count) = rows.first().and_then(|r| r.first()).and_then(Value::as_int) {
+            if let Some(count) = first(&rows).and_then(Value::as_int) {
                 return Err(missing(search, count, &rows));
             }
         }
         MissingLookup::Quarantine => {
-            refused = s.execute(&sql::lookup_refuse(dialect, search, known), &[])?;
-            if refused > 0 {
-                s.execute(&sql::remove_refused(search.task, search.temps), &[])?;
-            }
+            let statement = sql::lookup_refuse(dialect, search, known);
+            refused = refuse(s, search.task, search.temps, &statement)?;
         }
         MissingLookup::Null => {}
     }
@@ -69,7 +67,7 @@ fn make_one(s: &mut dyn Session, search: &Search<'_>, known: Known<'_>) -> Resul
         }
     }
     s.execute(&sql::lookup_fill(dialect, search, known), &[])?;
-    Ok(i64::try_from(refused).unwrap_or(i64::MAX))
+    Ok(refused)
 }
 
 fn ambiguous(search: &Search<'_>, rows: &[Vec<Value>]) -> Error {

@@ -48,6 +48,6 @@ pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Prepared, find_tables, prepare};
 pub use replay::replay_quarantine;
 pub(crate) use retain::{incoming, writers};
-pub(crate) use run::{Request, report, run, warn};
+pub(crate) use run::{Request, millis, report, run, warn};
 pub(crate) use stage::{Course, load, stage};
 pub use verify::verify_phase;

@@ -10,7 +10,7 @@ use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
 use crate::sql;
-use crate::value::Value;
+use crate::value::{Value, first};
 
 use super::checks::Checks;
 use super::cursor;
@@ -179,7 +179,7 @@ pub(super) fn finish(
 
 fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
     let rows = s.query(&sql::newest_run(s.facts().dialect), &[phase.into()])?;
-    Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int))
+    Ok(first(&rows).and_then(Value::as_int))
 }
 
 /// The checks that a run of these tables ends with, in plan order.
@@ -195,7 +195,7 @@ pub(super) fn lock(s: &mut dyn Session, phase: &str) -> Result<()> {
     let dialect = s.facts().dialect;
     let Some(statement) = sql::lock_phase(dialect) else { return Ok(()) };
     let rows = s.query(&statement, &[phase.into()])?;
-    if !rows.first().and_then(|r| r.first()).is_some_and(Value::is_true) {
+    if !first(&rows).is_some_and(Value::is_true) {
         return Err(Error::new(error::Kind::Busy, format!("phase \"{phase}\" is busy"))
             .detail("Another session runs it."));
     }

@@ -10,7 +10,7 @@ use crate::planner::{From, Task};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Temps};
 use crate::types::ColumnType;
-use crate::value::Value;
+use crate::value::{Value, count};
 
 use super::RunKind;
 use super::entries::{Cell, Entries, parse};
@@ -74,10 +74,6 @@ pub(crate) fn supersede(s: &mut dyn Session, task: &Task, temps: &Temps, restage
         superseded.rows += count(s.execute(&sql::supersede(task, &temps.staging, newer, restaged), &[])?);
     }
     Ok(superseded)
-}
-
-fn count(rows: u64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// The task with its columns filled from source columns of their own names, as entries have them.

@@ -10,6 +10,7 @@ use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
+use crate::value::count;
 
 use super::checks::Warned;
 use super::compare::{self, Counts};
@@ -338,6 +339,7 @@ fn share(outcome: &mut Outcome, elapsed: i64) {
     }
 }
 
-fn millis(since: Instant) -> i64 {
-    i64::try_from(since.elapsed().as_millis()).unwrap_or(i64::MAX)
+/// How long ago that was.
+pub(crate) fn millis(since: Instant) -> i64 {
+    count(since.elapsed().as_millis())
 }

@@ -15,6 +15,7 @@ use crate::session::{LoadColumn, LoadId, LoadKind, LoadTarget, Session};
 use crate::source::SourceBatch;
 use crate::sql::Temps;
 use crate::types::ColumnType;
+use crate::value::count;
 
 use super::ahead::{Step, read_ahead};
 use super::cut::Cut;
@@ -177,7 +178,7 @@ impl Sink {
 }
 
 fn rows_of(batch: &RecordBatch) -> i64 {
-    i64::try_from(batch.num_rows()).unwrap_or(i64::MAX)
+    count(batch.num_rows())
 }
 
 /// The source columns that a task reads, each once.

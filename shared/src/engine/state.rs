@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Plan};
 use crate::session::Session;
 use crate::sql;
-use crate::value::Value;
+use crate::value::{Value, first};
 
 /// The plan in force, by its number.
 pub(crate) struct Stored {
@@ -25,7 +25,7 @@ pub(crate) struct PhaseState {
 /// The plan in force; None where none was ever loaded.
 pub(crate) fn find_plan(s: &mut dyn Session) -> Result<Option<Stored>> {
     let dialect = s.facts().dialect;
-    if !single_truth(&s.query(&sql::catalog_exists(dialect), &[])?) {
+    if !first(&s.query(&sql::catalog_exists(dialect), &[])?).is_some_and(Value::is_true) {
         return Ok(None);
     }
     let rows = s.query(&sql::current_plan(dialect), &[])?;
@@ -74,7 +74,7 @@ pub(crate) fn phase_tables(s: &mut dyn Session, phase: &str) -> Result<Vec<RelNa
 /// Refuses to write a table whose phase is live here. Errors: 55000.
 pub(crate) fn check_owner(s: &mut dyn Session, schema: &str, name: &str) -> Result<()> {
     let dialect = s.facts().dialect;
-    if !single_truth(&s.query(&sql::catalog_exists(dialect), &[])?) {
+    if !first(&s.query(&sql::catalog_exists(dialect), &[])?).is_some_and(Value::is_true) {
         return Ok(());
     }
     let rows = s.query(&sql::owner_of(dialect), &[schema.into(), name.into()])?;
@@ -94,8 +94,4 @@ pub(crate) fn live(phase: &str) -> Error {
 /// There is no such phase (42704).
 pub(crate) fn no_phase(phase: &str) -> Error {
     Error::new(Kind::UndefinedObject, format!("there is no phase \"{phase}\" in the plan"))
-}
-
-fn single_truth(rows: &[Vec<Value>]) -> bool {
-    rows.first().and_then(|r| r.first()).is_some_and(Value::is_true)
 }

@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 use crate::value::Value;
 
-use super::check::shown;
+use super::check::{refuse, shown};
 use super::run::Tally;
 
 /// Looks for staged rows whose value another staged row has, or a row that stays, and counts those
@@ -33,12 +33,10 @@ pub(crate) fn conflicts(
                 }
                 continue;
             }
-            let refused = s.execute(&sql::refuse_unique_conflicts(dialect, task, temp, unique), &[])?;
-            if refused > 0 {
-                s.execute(&sql::remove_refused(task, temp), &[])?;
-                tally.refused += i64::try_from(refused).unwrap_or(i64::MAX);
-                any = true;
-            }
+            let statement = sql::refuse_unique_conflicts(dialect, task, temp, unique);
+            let refused = refuse(s, task, temp, &statement)?;
+            tally.refused += refused;
+            any |= refused > 0;
         }
     }
     Ok(any)
