@@ -7,6 +7,8 @@ mod bind;
 mod listings;
 mod lookup;
 mod order;
+#[cfg(test)]
+mod sample;
 mod stub;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};

@@ -183,58 +183,22 @@ pub fn link(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Address, Column, Default, OnDelete, RelationKind, UniqueKey};
+    use crate::catalog::Default;
     use crate::plan::Source;
     use crate::planner::bind;
-    use crate::types::ColumnType;
+    use crate::planner::sample;
 
-    /// A table with the key `id` and, per reference, a column named after the parent; `!` at its end
-    /// says NOT NULL, `?` that the foreign key is deferrable.
+    /// A table with the key `id` and, per reference, a column named after the parent; `!` before it
+    /// says NOT NULL, `?` after it that the foreign key is deferrable.
     fn task(ordinal: usize, name: &str, parents: &[&str], write: Write) -> Task {
-        let id = |name: &str| ("main".to_owned(), name.to_owned());
-        let column = |name: &str, not_null: bool| Column {
-            name: name.to_owned(),
-            ty: ColumnType::Int8,
-            sql_type: "bigint".to_owned(),
-            not_null,
-            default: Default::None,
-        };
-        let mut columns = vec![Column { default: Default::Serial(None), ..column("id", true) }];
-        let mut foreign_keys = Vec::new();
+        let mut table = sample::table(name, &["id"], &["!id"]);
+        table.columns[0].default = Default::Serial(None);
         for text in parents {
-            let parent = text.trim_end_matches(['!', '?']);
-            columns.push(column(parent, text.contains('!')));
-            foreign_keys.push(ForeignKey {
-                name: format!("{name}_{parent}"),
-                table: id(name),
-                columns: vec![parent.to_owned()],
-                parent: id(parent),
-                parent_columns: vec!["id".to_owned()],
-                on_delete: OnDelete::NoAction,
-                deferrable: text.contains('?'),
-            });
+            let parent = text.trim_matches(['!', '?']);
+            table.columns.push(sample::column(text.trim_end_matches('?')));
+            sample::refer(&mut table, parent, parent, "id");
+            table.foreign_keys.last_mut().unwrap().deferrable = text.ends_with('?');
         }
-        let primary = UniqueKey {
-            name: "key".to_owned(),
-            columns: vec!["id".to_owned()],
-            primary: true,
-            immediate: true,
-            partial: false,
-            nulls_equal: false,
-        };
-        let table = Table {
-            oid: 0,
-            schema: "main".to_owned(),
-            name: name.to_owned(),
-            kind: RelationKind::Table,
-            address: Address::Rowid("rowid".to_owned()),
-            columns,
-            uniques: vec![primary],
-            foreign_keys,
-            referenced_by: Vec::new(),
-            triggers: Vec::new(),
-            deferrable: Vec::new(),
-        };
         let plan = TablePlan::plain(name.to_owned(), Source::Parquet("x.parquet".to_owned()), write);
         bind(ordinal, &plan, table, None, &[]).unwrap()
     }
@@ -251,32 +215,32 @@ mod tests {
 
     #[test]
     fn parents_come_first_and_a_table_may_refer_to_itself() {
-        let order = sorted(&[("c", &["b!"]), ("b", &["a!", "b!"]), ("a", &[])], Write::Replace);
+        let order = sorted(&[("c", &["!b"]), ("b", &["!a", "!b"]), ("a", &[])], Write::Replace);
         assert_eq!(order.unwrap(), ["a", "b", "c"]);
     }
 
     #[test]
     fn a_circle_is_cut_where_a_column_can_be_null() {
-        let order = sorted(&[("x", &["b!"]), ("a", &["b!?"]), ("b", &["c!?"]), ("c", &["a"])], Write::Upsert);
+        let order = sorted(&[("x", &["!b"]), ("a", &["!b?"]), ("b", &["!c?"]), ("c", &["a"])], Write::Upsert);
         assert_eq!(order.unwrap(), ["c a", "b", "x", "a"]);
     }
 
     #[test]
     fn otherwise_where_a_key_can_be_deferred() {
-        let order = sorted(&[("a", &["b!"]), ("b", &["a!?"])], Write::Replace);
+        let order = sorted(&[("a", &["!b"]), ("b", &["!a?"])], Write::Replace);
         assert_eq!(order.unwrap(), ["b  b_a", "a"]);
     }
 
     #[test]
     fn every_circle_is_cut_and_nothing_else() {
         let order =
-            sorted(&[("a", &["b", "c"]), ("b", &["a!"]), ("c", &["a!"]), ("d", &["a"])], Write::Replace);
+            sorted(&[("a", &["b", "c"]), ("b", &["!a"]), ("c", &["!a"]), ("d", &["a"])], Write::Replace);
         assert_eq!(order.unwrap(), ["a b,c", "b", "c", "d"]);
     }
 
     #[test]
     fn a_circle_that_nothing_cuts_is_named() {
-        let error = sorted(&[("d", &["a"]), ("a", &["b!"]), ("b", &["a!"])], Write::Replace).unwrap_err();
+        let error = sorted(&[("d", &["a"]), ("a", &["!b"]), ("b", &["!a"])], Write::Replace).unwrap_err();
         assert_eq!((error.kind, error.message.contains("a, b")), (Kind::NotSupported, true), "{error}");
         // Without a key the inserted rows cannot be found again.
         let error = sorted(&[("a", &["b"]), ("b", &["a"])], Write::DeleteInsert).unwrap_err();

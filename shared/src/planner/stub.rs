@@ -204,56 +204,8 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Address, Column, OnDelete, RelationKind, UniqueKey};
     use crate::plan::Source;
-    use crate::types::ColumnType;
-
-    /// A table of integers with a primary key; names that begin with `!` are NOT NULL.
-    fn table(name: &str, key: &[&str], columns: &[&str]) -> Table {
-        let column = |name: &str| Column {
-            name: name.trim_start_matches('!').to_owned(),
-            ty: ColumnType::Int8,
-            sql_type: "bigint".to_owned(),
-            not_null: name.starts_with('!'),
-            default: Default::None,
-        };
-        Table {
-            oid: 0,
-            schema: "main".to_owned(),
-            name: name.to_owned(),
-            kind: RelationKind::Table,
-            address: Address::Key,
-            columns: columns.iter().map(|c| column(c)).collect(),
-            uniques: vec![UniqueKey {
-                name: String::new(),
-                columns: strings(key),
-                primary: true,
-                immediate: true,
-                partial: false,
-                nulls_equal: false,
-            }],
-            foreign_keys: Vec::new(),
-            referenced_by: Vec::new(),
-            triggers: Vec::new(),
-            deferrable: Vec::new(),
-        }
-    }
-
-    fn strings(names: &[&str]) -> Vec<String> {
-        names.iter().map(|n| n.to_string()).collect()
-    }
-
-    fn refers(child: &mut Table, columns: &[&str], parent: &Table) {
-        child.foreign_keys.push(ForeignKey {
-            name: String::new(),
-            table: child.id(),
-            columns: strings(columns),
-            parent: parent.id(),
-            parent_columns: parent.primary_key().to_vec(),
-            on_delete: OnDelete::NoAction,
-            deferrable: false,
-        });
-    }
+    use crate::planner::sample::{refer, strings, table};
 
     #[test]
     fn every_column_that_needs_a_value_must_have_one() {
@@ -289,7 +241,7 @@ mod tests {
     fn stubs_are_written_after_those_they_refer_to() {
         let shop = table("shop", &["id"], &["id"]);
         let mut order = table("order", &["shop", "no"], &["shop", "no", "client"]);
-        refers(&mut order, &["shop"], &shop);
+        refer(&mut order, "shop", "shop", "id");
         let set = |parent: &Table| {
             stub_set(parent.clone(), None, parent.primary_key(), Vec::new(), Mode::Full).unwrap()
         };
