@@ -63,10 +63,5 @@ pub struct VerifyOptions {
 
 /// In JSON a count may be a number.
 fn number_or_text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<Scalar>::deserialize(d)?.map(|value| match value {
-        Scalar::Bool(b) => b.to_string(),
-        Scalar::Int(n) => n.to_string(),
-        Scalar::Float(x) => x.to_string(),
-        Scalar::Text(text) => text,
-    }))
+    Ok(Option::<Scalar>::deserialize(d)?.map(|value| value.to_string()))
 }

@@ -39,19 +39,8 @@ impl CursorValue {
     /// Whether a column of this type can be a cursor: its values have one order that both databases
     /// and the engine agree on.
     pub fn has(ty: &ColumnType) -> bool {
-        matches!(
-            ty,
-            ColumnType::Int2
-                | ColumnType::Int4
-                | ColumnType::Int8
-                | ColumnType::Float4
-                | ColumnType::Float8
-                | ColumnType::Numeric { .. }
-                | ColumnType::Text { .. }
-                | ColumnType::Date
-                | ColumnType::Timestamp
-                | ColumnType::TimestampTz
-        )
+        use ColumnType as C;
+        ty.is_number() || matches!(ty, C::Text { .. } | C::Date | C::Timestamp | C::TimestampTz)
     }
 
     /// The value in a row of an array that was converted for a column of type `ty`; None for NULL,
@@ -167,16 +156,11 @@ pub enum Lag {
 impl Lag {
     /// Reads `10 minutes`, `2 days` or a number, none of them negative; None for anything else.
     pub fn parse(value: &Scalar) -> Option<Lag> {
-        let text = match value {
-            Scalar::Bool(_) => return None,
-            Scalar::Int(n) => n.to_string(),
-            Scalar::Float(x) => x.to_string(),
-            Scalar::Text(text) => match age(text) {
-                Some(micros) => return Some(Lag::Micros(micros)),
-                None => text.trim().to_owned(),
-            },
-        };
-        match number(&text)? {
+        let text = value.to_string();
+        if let Some(micros) = age(&text) {
+            return Some(Lag::Micros(micros));
+        }
+        match number(text.trim())? {
             CursorValue::Number { unscaled, scale } if unscaled >= 0 => Some(Lag::Number { unscaled, scale }),
             _ => None,
         }
@@ -187,15 +171,7 @@ impl Lag {
         match (self, ty) {
             (Lag::Micros(lag), ColumnType::Date) => lag % MICROS_PER_DAY == 0,
             (Lag::Micros(_), ty) => matches!(ty, ColumnType::Timestamp | ColumnType::TimestampTz),
-            (Lag::Number { .. }, ty) => matches!(
-                ty,
-                ColumnType::Int2
-                    | ColumnType::Int4
-                    | ColumnType::Int8
-                    | ColumnType::Float4
-                    | ColumnType::Float8
-                    | ColumnType::Numeric { .. }
-            ),
+            (Lag::Number { .. }, ty) => ty.is_number(),
         }
     }
 }

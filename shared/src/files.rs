@@ -129,7 +129,6 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     let rows = engine::stage(
         s,
         task,
-        "pg_temp",
         &temps,
         input,
         engine::Course { cut: None, first: 0, clock: &Progress::start() },

@@ -42,6 +42,12 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
+    /// Whether its values are numbers: integers, floats or decimals.
+    pub fn is_number(&self) -> bool {
+        use ColumnType as C;
+        matches!(self, C::Int2 | C::Int4 | C::Int8 | C::Float4 | C::Float8 | C::Numeric { .. })
+    }
+
     /// The Arrow types that `convert` yields for this column, and loaders accept: the first is
     /// the usual one. Any of them may hold nulls.
     ///

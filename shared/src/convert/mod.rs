@@ -307,7 +307,7 @@ fn same(from: &DataType, to: &ColumnType, dialect: Dialect) -> bool {
 /// Whether some value of a plain type fits a column.
 fn fits(from: &DataType, to: &ColumnType) -> bool {
     use ColumnType as C;
-    let number = matches!(to, C::Int2 | C::Int4 | C::Int8 | C::Float4 | C::Float8 | C::Numeric { .. });
+    let number = to.is_number();
     let textual = matches!(to, C::Text { .. } | C::Other | C::Any);
     match from {
         DataType::Null | DataType::Utf8 => true,

@@ -4,7 +4,7 @@ use crate::catalog::Column;
 use crate::convert::Options;
 use crate::cursor::{self, CursorValue, Lag};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Cursor, Mode, Scalar, SortColumn, TablePlan};
+use crate::plan::{Cursor, Mode, SortColumn, TablePlan};
 use crate::planner::{self, From, Rule, Task};
 use crate::session::{Level, Notice, Session};
 use crate::sql;
@@ -88,41 +88,48 @@ pub(crate) fn check(task: &Task, options: &Options, typed: bool) -> Result<()> {
         && !Lag::parse(lag).is_some_and(|lag| lag.fits(&column.ty))
     {
         return Err(invalid(format!(
-            "the cursor's lag {} does not fit column \"{name}\" of table \"{}\"",
-            shown(lag),
+            "the cursor's lag {lag} does not fit column \"{name}\" of table \"{}\"",
             task.name
         ))
         .hint("a time takes \"10 minutes\", a date whole days, a number a number; a text takes none"));
     }
     if let Some(initial) = &cursor.initial_value {
-        value(&shown(initial), task, cursor, column, options)?;
+        Values { task, name, column, options }.read(&initial.to_string())?;
     }
     Ok(())
 }
 
-fn shown(value: &Scalar) -> String {
-    match value {
-        Scalar::Bool(b) => b.to_string(),
-        Scalar::Int(n) => n.to_string(),
-        Scalar::Float(x) => x.to_string(),
-        Scalar::Text(text) => text.clone(),
-    }
+/// What texts are read as values of a task's cursor by.
+struct Values<'a> {
+    task: &'a Task,
+    /// What messages call the column.
+    name: &'a str,
+    column: &'a Column,
+    options: &'a Options,
 }
 
-fn value(
-    text: &str,
-    task: &Task,
-    cursor: &Cursor,
-    column: &Column,
-    options: &Options,
-) -> Result<CursorValue> {
-    CursorValue::parse(text, &column.ty, options).map_err(|reason| {
-        let name = label(cursor);
-        invalid(format!(
-            "\"{text}\" {reason}, and cannot be a value of cursor \"{name}\" of table \"{}\"",
-            task.name
-        ))
-    })
+impl Values<'_> {
+    /// A value of the column. Errors: 22023 where the text is none.
+    fn read(&self, text: &str) -> Result<CursorValue> {
+        CursorValue::parse(text, &self.column.ty, self.options).map_err(|reason| {
+            invalid(format!(
+                "\"{text}\" {reason}, and cannot be a value of cursor \"{}\" of table \"{}\"",
+                self.name, self.task.name
+            ))
+        })
+    }
+
+    /// A value of the column, or an age. Errors: 22023 where the text is neither.
+    fn since(&self, text: &str) -> Result<CursorValue> {
+        let Some(age) = cursor::age(text) else { return self.read(text) };
+        let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp_micros();
+        cursor::ago(now, age, &self.column.ty, self.task.time_zone).ok_or_else(|| {
+            invalid(format!(
+                "since \"{text}\" is an age, and cursor \"{}\" of table \"{}\" holds no times",
+                self.name, self.task.name
+            ))
+        })
+    }
 }
 
 /// Decides for every task how much it reads. Full runs that were asked to be incremental say so.
@@ -141,21 +148,17 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
             None => decide(&task.plan, request, false),
             Some(cursor) => {
                 let (column, _) = column(task, cursor)?;
+                let values = Values { task, name: label(cursor), column, options: &options };
                 let find = |row: &&Vec<Value>| {
-                    let names = [task.entry.as_str(), label(cursor)];
+                    let names = [task.entry.as_str(), values.name];
                     row.iter().zip(names).all(|(value, name)| value.as_str() == Some(name))
                 };
                 let text = stored.iter().find(find).and_then(|row| row.get(2)).and_then(Value::as_str);
                 // A value of another type is one of another column: there is none yet.
                 let stored = text.and_then(|text| CursorValue::parse(text, &column.ty, &options).ok());
-                let initial = match &cursor.initial_value {
-                    Some(initial) => Some(value(&shown(initial), task, cursor, column, &options)?),
-                    None => None,
-                };
-                let since = match &request.since {
-                    Some(text) => Some(since(text, task, cursor, column, &options)?),
-                    None => None,
-                };
+                let initial =
+                    cursor.initial_value.as_ref().map(|v| values.read(&v.to_string())).transpose()?;
+                let since = request.since.as_deref().map(|text| values.since(text)).transpose()?;
                 let usual = stored.clone().or(initial);
                 let start = since.clone().or_else(|| usual.clone());
                 let decided = decide(&task.plan, request, start.is_some());
@@ -205,25 +208,6 @@ fn decide(plan: &TablePlan, request: &Request, starts: bool) -> (Mode, Option<&'
         return (Mode::Full, Some("its cursor has no value yet"));
     }
     (Mode::Incremental, None)
-}
-
-/// A value of the cursor's column, or an age.
-fn since(
-    text: &str,
-    task: &Task,
-    cursor: &Cursor,
-    column: &Column,
-    options: &Options,
-) -> Result<CursorValue> {
-    let Some(age) = cursor::age(text) else { return value(text, task, cursor, column, options) };
-    let now = chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp_micros();
-    cursor::ago(now, age, &column.ty, task.time_zone).ok_or_else(|| {
-        let name = label(cursor);
-        invalid(format!(
-            "since \"{text}\" is an age, and cursor \"{name}\" of table \"{}\" holds no times",
-            task.name
-        ))
-    })
 }
 
 /// What reading does to the rows of a task; None where it has no cursor.

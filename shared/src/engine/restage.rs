@@ -34,7 +34,6 @@ pub(crate) fn restage(
     s: &mut dyn Session,
     phase: &str,
     task: &Task,
-    schema: &str,
     temps: &Temps,
     clock: &Progress,
 ) -> Result<Loaded> {
@@ -53,7 +52,7 @@ pub(crate) fn restage(
         let reader = Reader::Files(Box::new(Entries::new(task, &columns, entries, all.rows)?));
         let mut input = Input { label: "the quarantine".to_owned(), reader };
         let course = Course { cut: None, first: all.rows, clock };
-        let loaded = stage::stage(s, &by_name, schema, temps, &mut input, course)?;
+        let loaded = stage::stage(s, &by_name, temps, &mut input, course)?;
         all.rows += loaded.rows;
         all.refused += loaded.refused;
         last.clone_into(&mut after);

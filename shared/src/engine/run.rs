@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
-use crate::session::{Dialect, Keep, Level, Notice, Session};
+use crate::session::{Keep, Level, Notice, Session};
 use crate::value::count;
 
 use super::checks::Warned;
@@ -161,10 +161,6 @@ fn stage_all(
     request: &Request,
     tallies: &mut [Tally],
 ) -> Result<()> {
-    let schema = match s.facts().dialect {
-        Dialect::Postgres => "pg_temp",
-        Dialect::Sqlite => "temp",
-    };
     let dialect = s.facts().dialect;
     let tasks = prepared.tasks.iter().zip(&prepared.temps).zip(&prepared.readings);
     for (((task, temps), reading), (input, tally)) in tasks.zip(prepared.inputs.iter_mut().zip(tallies)) {
@@ -172,14 +168,14 @@ fn stage_all(
         warn(s, task);
         tally.notes.extend(reading.notes.iter().cloned());
         if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
-            tally.add(restage::restage(s, phase, task, schema, temps, &prepared.progress)?);
+            tally.add(restage::restage(s, phase, task, temps, &prepared.progress)?);
         }
         if let Some(input) = input {
             let options = Options { time_zone: task.time_zone, dialect };
             let mut cut = cursor::cut(task, reading, input, &options)?;
             let restaged = tally.staged;
             let course = Course { cut: cut.as_mut(), first: restaged, clock: &prepared.progress };
-            tally.add(stage::stage(s, task, schema, temps, input, course)?);
+            tally.add(stage::stage(s, task, temps, input, course)?);
             if let Some(cut) = cut {
                 tally.cut(cut, input.reader.row_groups());
             }

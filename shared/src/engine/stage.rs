@@ -13,7 +13,7 @@ use crate::plan::{Refuse, Scalar};
 use crate::planner::{From, Task};
 use crate::session::{LoadColumn, LoadId, LoadKind, LoadTarget, Session};
 use crate::source::SourceBatch;
-use crate::sql::Temps;
+use crate::sql::{self, Temps};
 use crate::types::ColumnType;
 use crate::value::count;
 
@@ -51,14 +51,14 @@ pub(crate) struct Course<'a> {
 pub(crate) fn stage(
     s: &mut dyn Session,
     task: &Task,
-    schema: &str,
     temps: &Temps,
     input: &mut Input,
     course: Course<'_>,
 ) -> Result<Loaded> {
     let row = LoadColumn { name: task.own_column("_row"), ty: ColumnType::Int8 };
-    let table = (schema.to_owned(), temps.staging.name.clone());
-    let refused = (schema.to_owned(), temps.refused.name.clone());
+    let schema = sql::temp_schema(s.facts().dialect).to_owned();
+    let refused = (schema.clone(), temps.refused.name.clone());
+    let table = (schema, temps.staging.name.clone());
     load(s, task, LoadTarget { table, columns: vec![row], kind: LoadKind::Own }, Some(refused), input, course)
 }
 
@@ -318,10 +318,7 @@ pub(super) fn text_of(value: &Scalar, to: &ColumnType) -> String {
         {
             i32::from(*b).to_string()
         }
-        Scalar::Bool(b) => b.to_string(),
-        Scalar::Int(n) => n.to_string(),
-        Scalar::Float(x) => x.to_string(),
-        Scalar::Text(text) => text.clone(),
+        value => value.to_string(),
     }
 }
 

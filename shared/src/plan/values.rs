@@ -18,6 +18,18 @@ pub enum Scalar {
     Text(String),
 }
 
+/// Its own text; that of a string as it is.
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scalar::Bool(b) => write!(f, "{b}"),
+            Scalar::Int(n) => write!(f, "{n}"),
+            Scalar::Float(x) => write!(f, "{x}"),
+            Scalar::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 /// How many: a count of rows, or a share of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Limit {

@@ -61,7 +61,7 @@ pub use stub::{
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, retain_needed,
     retain_stubs, stub_table,
 };
-pub use temps::{TempTable, Temps};
+pub use temps::{TempTable, Temps, temp_schema};
 pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
 pub use verify::{
     verified_columns, verify_different, verify_refused, verify_rows, verify_source, verify_target,

@@ -98,12 +98,7 @@ impl Spelling for Postgres {
 
     // An untyped literal takes the type of the column it stands beside, whatever that is.
     fn literal(&self, value: &Scalar) -> String {
-        let text = match value {
-            Scalar::Bool(b) => b.to_string(),
-            Scalar::Int(n) => n.to_string(),
-            Scalar::Float(x) => x.to_string(),
-            Scalar::Text(text) => text.clone(),
-        };
+        let text = value.to_string();
         // E'' means the same whatever standard_conforming_strings says.
         format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
     }

@@ -34,6 +34,14 @@ pub struct Temps {
     pub changes: TempTable,
 }
 
+/// The schema of temporary tables.
+pub fn temp_schema(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "pg_temp",
+        Dialect::Sqlite => "temp",
+    }
+}
+
 impl Temps {
     /// The temporary tables for one task.
     pub fn of(dialect: Dialect, task: &Task) -> Temps {
