@@ -8,8 +8,9 @@ use crate::plan::Scalar;
 pub use crate::engine::{
     replay_quarantine, sync_all, sync_job, sync_phase, sync_phases, validate_phase, verify_phase,
 };
+pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
-pub use crate::plans::{check_plan, explain_phase, load_plan, show_plan};
+pub use crate::plans::{check_plan, load_plan, show_plan};
 
 /// Arguments of `import_parquet` besides the path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

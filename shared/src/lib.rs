@@ -13,6 +13,7 @@ pub mod convert;
 pub mod cursor;
 pub mod engine;
 pub mod error;
+mod explain;
 pub mod export;
 mod files;
 pub mod plan;

@@ -1,22 +1,26 @@
 //! The plan: the JSON document that says which tables form which phase, where their rows come
 //! from and how each is written. It is the only configuration.
 //!
-//! `document` holds the types, `parse` turns text into them with errors that name the JSON path,
-//! and `rules` checks what one document can say against itself.
+//! `document` holds the types (`policies` and `checks` some of them), `parse` turns text into them with errors that name the JSON path,
+//! and `rules` (`check_rules`) checks what one document can say against itself.
 
+mod check_rules;
 mod checks;
 mod document;
 mod parse;
+mod policies;
 mod rules;
 mod values;
 
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
 pub use document::{
-    ColumnSource, Cursor, DuplicateKey, ExtraColumn, LocalConflict, Lookup, MissingColumn, MissingLookup,
-    MissingReference, Mode, NullCursor, Origin, Phase, Plan, Reference, Referenced, Refuse, SortColumn,
-    Source, TablePlan, Write,
+    ColumnSource, Cursor, Lookup, Mode, Origin, Phase, Plan, Reference, SortColumn, Source, TablePlan, Write,
 };
 pub use parse::parse;
+pub use policies::{
+    DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup, MissingReference, NullCursor,
+    Referenced, Refuse,
+};
 pub use values::{Limit, Scalar};
 
 /// The JSON Schema of a plan, for editors.

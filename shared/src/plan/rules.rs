@@ -6,9 +6,10 @@ use crate::catalog::RelName;
 use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
-use super::checks;
-use super::document::{DuplicateKey, Lookup, MissingReference, Phase, Plan, Source, TablePlan, Write};
+use super::check_rules;
+use super::document::{Lookup, Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
+use super::policies::{DuplicateKey, MissingReference};
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
 pub(super) fn check(plan: &Plan) -> Result<()> {
@@ -51,7 +52,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
                 _ => {}
             }
         }
-        checks::check_phase(phase, &at)?;
+        check_rules::check_phase(phase, &at)?;
     }
     for (i, phase) in plan.phases.iter().enumerate() {
         for (j, name) in phase.depends_on.iter().enumerate() {

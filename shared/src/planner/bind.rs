@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, TablePlan, Write};
 use crate::types::ColumnType;
 
+use super::key::{find_key, own_key};
 use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
@@ -40,11 +41,10 @@ pub fn bind(
     wanted: &[Wanted],
 ) -> Result<Task> {
     check_kind(&plan.table, &target)?;
-    let key = match plan.write {
-        Write::DeleteInsert => plan.merge_key.clone().unwrap_or_default(),
-        Write::Replace | Write::Upsert | Write::InsertOnly => find_key(plan, &target)?,
+    let (key, own) = match plan.write {
+        Write::DeleteInsert => (plan.merge_key.clone().unwrap_or_default(), own_key(plan, &target)?),
+        Write::Replace | Write::Upsert | Write::InsertOnly => (find_key(plan, &target)?, Vec::new()),
     };
-    let own = if plan.write == Write::DeleteInsert { own_key(plan, &target)? } else { Vec::new() };
     check_names(plan, &target)?;
     let task = make(ordinal, plan, key, &own, target, source, wanted)?;
     match plan.scope.iter().find(|c| !task.stages(std::slice::from_ref(*c))) {
@@ -162,79 +162,6 @@ fn ours_or_system(table: &Table) -> bool {
         Address::Ctid => schemas.contains(&table.schema.as_str()),
         Address::Rowid(_) | Address::Key | Address::Columns(_) => {
             ["sqlite_", "cutover_"].iter().any(|p| folded.starts_with(p))
-        }
-    }
-}
-
-/// The plan's key, or the table's own; an immediate, total unique index must stand behind it.
-fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
-    let name = &plan.table;
-    let Some(wanted) = &plan.primary_key else {
-        let key = target.uniques.iter().find(|u| u.primary);
-        return match key {
-            Some(key) if key.immediate => Ok(key.columns.clone()),
-            Some(_) => {
-                Err(Error::new(Kind::NotInState, format!("the primary key of \"{name}\" is deferrable"))
-                    .hint(
-                        "a key that identifies rows must be checked at once; name another as \"primary_key\"",
-                    ))
-            }
-            None => Err(Error::new(Kind::InvalidKey, format!("table \"{name}\" has no primary key"))
-                .hint("name the columns that identify a row as \"primary_key\"")),
-        };
-    };
-    for column in wanted {
-        if target.column(column).is_none() {
-            return Err(no_column(name, column));
-        }
-    }
-    let same =
-        |columns: &[String]| columns.len() == wanted.len() && wanted.iter().all(|w| columns.contains(w));
-    if target.uniques.iter().any(|u| u.immediate && !u.partial && same(&u.columns)) {
-        return Ok(wanted.clone());
-    }
-    let message = format!("no unique index of \"{name}\" is exactly over ({})", wanted.join(", "));
-    let deferrable = target.uniques.iter().any(|u| !u.immediate && same(&u.columns));
-    let kind = if deferrable { Kind::NotInState } else { Kind::InvalidKey };
-    Err(Error::new(kind, message)
-        .hint("an index that is partial, deferrable or over expressions does not count"))
-}
-
-/// The columns of a `delete_insert` table's key that are generated here: those that draw numbers, else
-/// those with a default. The others come from the source, as the day in the key of a table that is
-/// partitioned by day.
-///
-/// Errors: 22023 where no column is generated, or the plan fills one that is.
-fn own_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
-    let numbers = |c: &Column| {
-        matches!(c.default, Default::Serial(_) | Default::IdentityByDefault(_) | Default::IdentityAlways(_))
-    };
-    let defaults = |c: &Column| c.default != Default::None;
-    let filter = |keep: &dyn Fn(&Column) -> bool| -> Vec<String> {
-        let key = target.primary_key().iter();
-        key.filter(|name| target.column(name).is_some_and(keep)).cloned().collect()
-    };
-    let mut own = filter(&numbers);
-    if own.is_empty() {
-        own = filter(&defaults);
-    }
-    let invalid = |message: String| Error::new(Kind::InvalidParameter, message);
-    // A trigger may make the key, too.
-    if own.is_empty() && !target.primary_key().is_empty() && !target.triggers.iter().any(|t| t.enabled) {
-        return Err(invalid(format!("the primary key of \"{}\" is not generated here", plan.table))
-            .detail("\"delete_insert\" is for tables whose key is generated here, or that have none.")
-            .hint("use \"replace\""));
-    }
-    let filled = |name: &String| {
-        plan.columns.contains_key(name)
-            || plan.merge_key.iter().flatten().chain(&plan.scope).any(|c| c == name)
-            || plan.lookups.iter().any(|l| l.set == *name)
-    };
-    match own.iter().find(|name| filled(name)) {
-        None => Ok(own),
-        Some(name) => {
-            Err(invalid(format!("column \"{name}\" of table \"{}\" is generated here", plan.table))
-                .detail("\"delete_insert\" leaves the table's own key to the database."))
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod key;
 mod listings;
 mod lookup;
 mod order;
