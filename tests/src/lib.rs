@@ -11,6 +11,7 @@ pub mod client;
 pub mod files;
 pub mod model;
 pub mod postgres;
+pub mod reports;
 pub mod scenario;
 pub mod steps;
 
