@@ -17,9 +17,7 @@ use crate::value::count;
 /// read where the sources are there; where one is not, every column counts as present.
 pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let stored = state::plan(s)?;
-    let Some(planned) = stored.plan.phase(phase) else {
-        return Err(state::no_phase(phase));
-    };
+    let planned = stored.phase(phase)?;
     let names = state::phase_tables(s, phase)?;
     let root = stored.plan.root.as_deref().map(Path::new);
     let mut prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {

@@ -9,7 +9,7 @@ use crate::engine::progress::Progress;
 use crate::engine::{self, Prepared, Request, RunKind, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::ParquetExport;
-use crate::plan::{ExtraColumn, MissingColumn, Source, TablePlan, Write};
+use crate::plan::{ExtraColumn, MissingColumn, Mode, Source, TablePlan, Write};
 use crate::planner::{self, SourceShape, Task};
 use crate::report::{ReportRow, SchemaRow};
 use crate::session::{Dialect, LoadKind, LoadTarget, Session};
@@ -47,7 +47,7 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
         Some(target) => RelName::parse(target)?,
         None => RelName::new(None, &own_name(path)?),
     };
-    let table = s.catalog(std::slice::from_ref(&name))?.pop().flatten();
+    let table = s.find_table(&name)?;
     if let Some(table) = &table {
         planner::check_kind(&name.to_string(), table)?;
         state::check_owner(s, &table.schema, &table.name)?;
@@ -110,14 +110,14 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
                 LoadTarget { table: id, columns: Vec::new(), kind: LoadKind::Statement },
                 None,
                 &mut input,
-                engine::Course { cut: None, first: 0, clock: &Progress::start() },
+                engine::Course::whole(&Progress::start()),
             )?
             .rows
         }
         // A bulk load into a user's table would pass by its triggers and constraints.
         Dialect::Postgres => append_staged(s, &task, &mut input)?,
     };
-    Ok(report(name, "append", rows))
+    Ok(ReportRow::inserted(None, &name.to_string(), "append", Mode::Full, rows))
 }
 
 fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) -> Result<i64> {
@@ -126,14 +126,7 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     for statement in &staging.create {
         s.execute(statement, &[])?;
     }
-    let rows = engine::stage(
-        s,
-        task,
-        &temps,
-        input,
-        engine::Course { cut: None, first: 0, clock: &Progress::start() },
-    )?
-    .rows;
+    let rows = engine::stage(s, task, &temps, input, engine::Course::whole(&Progress::start()))?.rows;
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let statement = sql::insert_all(&task.target, &names, staging);
     let mut written = 0;
@@ -141,13 +134,7 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
         written = s.execute(&statement, &[])?;
         Ok(())
     })?;
-    if i64::try_from(written) != Ok(rows) {
-        return Err(Error::new(
-            Kind::TriggeredAction,
-            format!("a trigger of \"{}\" refused rows", task.name),
-        )
-        .detail(format!("{rows} rows were read and {written} were written.")));
-    }
+    engine::all_written(task, rows, written)?;
     s.execute(&staging.discard, &[])?;
     Ok(rows)
 }
@@ -161,22 +148,15 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     check_names(dialect, name, &columns)?;
     s.begin_write(&[])?;
     s.execute(&sql::create_table(dialect, name.schema.as_deref(), &name.name, &columns), &[])?;
-    let table = s.catalog(std::slice::from_ref(name))?.pop().flatten();
+    let table = s.find_table(name)?;
     let table = table.ok_or_else(|| Error::new(Kind::Internal, format!("table \"{name}\" was not made")))?;
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &names };
     let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
     let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
-    let rows = engine::load(
-        s,
-        &task,
-        target,
-        None,
-        &mut input,
-        engine::Course { cut: None, first: 0, clock: &Progress::start() },
-    )?
-    .rows;
-    Ok(report(name, "create", rows))
+    let rows =
+        engine::load(s, &task, target, None, &mut input, engine::Course::whole(&Progress::start()))?.rows;
+    Ok(ReportRow::inserted(None, &name.to_string(), "create", Mode::Full, rows))
 }
 
 /// Errors: 42622 a name that is too long, 42602 an empty one, 42701 two that differ in case only
@@ -215,24 +195,6 @@ fn check_names(
     Ok(())
 }
 
-fn report(name: &RelName, write: &str, rows: i64) -> ReportRow {
-    ReportRow {
-        phase: None,
-        table_name: name.to_string(),
-        write: write.to_owned(),
-        mode: "full".to_owned(),
-        staged: rows,
-        inserted: rows,
-        updated: 0,
-        unchanged: 0,
-        deleted: 0,
-        preserved: 0,
-        quarantined: 0,
-        skipped: 0,
-        elapsed_ms: 0,
-    }
-}
-
 /// Writes a relation, or the rows of a query, to a Parquet file and returns how many there were.
 ///
 /// Errors: 42501 the role may not write files, 22023 a relative path on a server, 58P02 the file
@@ -248,7 +210,7 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
             .hint("the file is written on the server; give its absolute path there"));
     }
     let relation = match RelName::parse(source) {
-        Ok(name) => s.catalog(&[name])?.pop().flatten(),
+        Ok(name) => s.find_table(&name)?,
         Err(_) => None,
     };
     let query = match relation {

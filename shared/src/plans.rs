@@ -40,10 +40,7 @@ pub fn load_plan(s: &mut dyn Session, plan: &str) -> Result<String> {
 
 fn read(s: &mut dyn Session, path: &str) -> Result<String> {
     let facts = s.facts();
-    if !facts.may_read_files {
-        return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
-            .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
-    }
+    engine::may_read(facts)?;
     let path = Path::new(path);
     if facts.dialect == Dialect::Postgres && !path.is_absolute() {
         return Err(Error::new(

@@ -4,6 +4,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
 use crate::error::Error;
+use crate::plan::Mode;
 
 /// What a run did to one table. `staged` is always the sum of `inserted`, `updated`, `unchanged`,
 /// `preserved`, `quarantined` and `skipped`; `deleted` counts target rows.
@@ -23,6 +24,33 @@ pub struct ReportRow {
     pub quarantined: i64,
     pub skipped: i64,
     pub elapsed_ms: i64,
+}
+
+impl ReportRow {
+    /// The row of a table into which all rows were inserted.
+    pub(crate) fn inserted(
+        phase: Option<&str>,
+        table: &str,
+        write: &str,
+        mode: Mode,
+        rows: i64,
+    ) -> ReportRow {
+        ReportRow {
+            phase: phase.map(str::to_owned),
+            table_name: table.to_owned(),
+            write: write.to_owned(),
+            mode: mode.name().to_owned(),
+            staged: rows,
+            inserted: rows,
+            updated: 0,
+            unchanged: 0,
+            deleted: 0,
+            preserved: 0,
+            quarantined: 0,
+            skipped: 0,
+            elapsed_ms: 0,
+        }
+    }
 }
 
 /// One column of a Parquet file, as `parquet_schema` shows it.

@@ -113,6 +113,13 @@ pub struct Notice {
     pub hint: Option<String>,
 }
 
+impl Notice {
+    /// One that is said in a sentence.
+    pub fn new(level: Level, message: impl Into<String>) -> Notice {
+        Notice { level, message: message.into(), detail: None, hint: None }
+    }
+}
+
 /// A body that runs inside a session's scope.
 pub type Body<'a> = &'a mut dyn FnMut(&mut dyn Session) -> Result<()>;
 
@@ -126,6 +133,11 @@ pub trait Session {
 
     /// The relations of these names, in their order; None for one that does not exist.
     fn catalog(&mut self, names: &[RelName]) -> Result<Vec<Option<Table>>>;
+
+    /// The relation of this name; None where it does not exist.
+    fn find_table(&mut self, name: &RelName) -> Result<Option<Table>> {
+        Ok(self.catalog(std::slice::from_ref(name))?.pop().flatten())
+    }
 
     /// Runs a statement and returns how many rows it wrote (0 for DDL).
     fn execute(&mut self, sql: &Sql, args: &[Value]) -> Result<u64>;

@@ -17,10 +17,9 @@ use crate::value::{Value, first};
 use super::check::shown;
 use super::guard::single_count;
 use super::progress::Progress;
+use super::stage::SHOWN;
 use super::{prepare, state};
 
-/// How many examples a detail shows.
-const SHOWN: usize = 5;
 /// How many values are fetched at a time.
 const FETCHED: usize = 8192;
 
@@ -147,7 +146,7 @@ impl Checks {
 /// are named.
 pub fn validate_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<CheckRow>> {
     let stored = state::plan(s)?;
-    let planned = stored.plan.phase(phase).ok_or_else(|| state::no_phase(phase))?;
+    let planned = stored.phase(phase)?;
     let names = state::phase_tables(s, phase)?;
     let tables = prepare::find_tables(s, &planned.tables, &names)?;
     let tables: Vec<(&TablePlan, &Table)> = planned.tables.iter().zip(&tables).collect();
@@ -187,9 +186,7 @@ fn run(s: &mut dyn Session, due: &Due) -> Result<Found> {
             Ok(wrong(&rows, |row| format!("({}) = ({})", key.join(", "), shown(row))))
         }
         CheckRule::Reference { columns, table: name, match_columns } => {
-            let parent = s.catalog(&[RelName::parse(name)?])?.pop().flatten().ok_or_else(|| {
-                Error::new(Kind::UndefinedTable, format!("table \"{name}\" does not exist"))
-            })?;
+            let parent = s.find_table(&RelName::parse(name)?)?.ok_or_else(|| planner::no_table(name))?;
             if let Some(column) = match_columns.iter().find(|c| parent.column(c).is_none()) {
                 return Err(planner::no_column(name, column));
             }

@@ -181,7 +181,7 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
         task.mode = mode;
         if let Some(why) = why {
             let message = format!("\"{}\" was read in full: {why}", task.name);
-            s.notice(&Notice { level: Level::Info, message: message.clone(), detail: None, hint: None });
+            s.notice(&Notice::new(Level::Info, message.as_str()));
             reading.notes.push(message);
         }
     }

@@ -112,10 +112,7 @@ fn label(source: &Source) -> String {
 
 /// The files that a source names, for a caller who may read them.
 fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Format) -> Result<Vec<std::path::PathBuf>> {
-    if !facts.may_read_files {
-        return Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
-            .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."));
-    }
+    may_read(facts)?;
     if let Some(root) = root.filter(|r| facts.dialect == Dialect::Postgres && !r.is_absolute()) {
         return Err(Error::new(
             Kind::InvalidParameter,
@@ -129,12 +126,21 @@ fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Format) -> Resul
     source::resolve(spec, root, base, format)
 }
 
+/// Errors: 42501 where the role may not read files.
+pub(crate) fn may_read(facts: &Facts) -> Result<()> {
+    if facts.may_read_files {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
+        .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."))
+}
+
 /// What is to be said of a source table that cannot be read now, though it may be when the run comes
 /// (42P01 where there is none).
 pub(crate) fn absent(s: &mut dyn Session, source: &Source) -> Result<Option<Error>> {
     let Source::Table(name) = source else { return Ok(None) };
-    match s.catalog(&[RelName::parse(name)?]) {
-        Ok(mut found) => Ok(found.pop().flatten().is_none().then(|| no_relation(name))),
+    match s.find_table(&RelName::parse(name)?) {
+        Ok(found) => Ok(found.is_none().then(|| no_relation(name))),
         // A view over a table that is gone.
         Err(error) if matches!(error.kind, Kind::Database(_)) => Ok(Some(error)),
         Err(error) => Err(error),
@@ -170,7 +176,7 @@ enum Select {
 
 impl Rows {
     fn of_table(s: &mut dyn Session, name: &str) -> Result<Rows> {
-        let found = s.catalog(&[RelName::parse(name)?])?.pop().flatten();
+        let found = s.find_table(&RelName::parse(name)?)?;
         let Table { schema, name: relation, columns, .. } = found.ok_or_else(|| no_relation(name))?;
         let described = columns.into_iter().map(|c| Described {
             name: c.name,

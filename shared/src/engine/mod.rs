@@ -41,7 +41,7 @@ mod unique;
 mod verify;
 
 pub use checks::validate_phase;
-pub(crate) use input::{Input, absent, open_source};
+pub(crate) use input::{Input, absent, may_read, open_source};
 pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
@@ -49,5 +49,5 @@ pub(crate) use prepare::{Prepared, find_tables, prepare};
 pub use replay::replay_quarantine;
 pub(crate) use retain::{incoming, writers};
 pub(crate) use run::{Request, millis, report, run, warn};
-pub(crate) use stage::{Course, load, stage};
+pub(crate) use stage::{Course, all_written, load, stage};
 pub use verify::verify_phase;

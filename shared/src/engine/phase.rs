@@ -100,7 +100,7 @@ fn invalid(message: impl Into<String>) -> Error {
 }
 
 fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Request) -> Result<Vec<ReportRow>> {
-    let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
+    let planned = stored.phase(phase)?;
     let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let (plans, names) = chosen(&planned.tables, names, request.tables.as_deref())?;
@@ -142,9 +142,7 @@ pub(super) fn finish(
 ) -> Result<Vec<ReportRow>> {
     let owners = stub::Owners::stored(s, &stored.plan)?;
     stub::prepare(s, prepared, &owners)?;
-    if let Some(planned) = stored.plan.phase(phase) {
-        prepared.checks = checks_of(planned, prepared);
-    }
+    prepared.checks = checks_of(stored.phase(phase)?, prepared);
     let entry = Entry {
         phase,
         kind: request.kind,
@@ -230,8 +228,7 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
 /// Runs the named phases, each after those it depends on, all in one transaction.
 pub fn sync_phases(s: &mut dyn Session, phases: &[String]) -> Result<Vec<ReportRow>> {
     if phases.is_empty() {
-        let message = "no phases named; nothing was imported".to_owned();
-        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+        s.notice(&Notice::new(Level::Info, "no phases named; nothing was imported"));
         return Ok(Vec::new());
     }
     let stored = state::plan(s)?;
@@ -258,8 +255,7 @@ pub fn sync_all(s: &mut dyn Session) -> Result<Vec<ReportRow>> {
         }
     }
     if !left.is_empty() {
-        let message = format!("left alone: {}", left.join(", "));
-        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+        s.notice(&Notice::new(Level::Info, format!("left alone: {}", left.join(", "))));
     }
     Ok(rows)
 }

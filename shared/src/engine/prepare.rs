@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::catalog::{RelName, Table};
 use crate::convert::Options;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::plan::{SortColumn, TablePlan};
 use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
 use crate::session::{Dialect, Session};
@@ -119,8 +119,8 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
         wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });
     }
     for (lookup, rule) in plan.lookups.iter().enumerate() {
-        let table = s.catalog(&[RelName::parse(&rule.table)?])?.pop().flatten().ok_or_else(|| {
-            Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", rule.table))
+        let table = s.find_table(&RelName::parse(&rule.table)?)?.ok_or_else(|| {
+            planner::no_table(&rule.table)
                 .detail(format!("Column \"{}\" of table \"{}\" is looked up in it.", rule.set, plan.table))
         })?;
         for (column, (theirs, source)) in rule.match_columns.iter().enumerate() {
@@ -143,13 +143,7 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
 pub(crate) fn find_tables(s: &mut dyn Session, plans: &[TablePlan], names: &[RelName]) -> Result<Vec<Table>> {
     let found = s.catalog(names)?;
     let named = plans.iter().zip(found);
-    named
-        .map(|(plan, table)| {
-            table.ok_or_else(|| {
-                Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", plan.table))
-            })
-        })
-        .collect()
+    named.map(|(plan, table)| table.ok_or_else(|| planner::no_table(&plan.table))).collect()
 }
 
 /// Gives the tasks their references and lookups; the tables that plans name are looked up.

@@ -64,7 +64,7 @@ impl Progress {
 fn tell(s: &mut dyn Session, what: &str, name: &str, rows: Option<i64>, seconds: f64) {
     let rows = rows.map_or_else(String::new, |n| format!(": {} rows", grouped(n)));
     let message = format!("{what} \"{name}\"{rows} in {seconds:.1} s");
-    s.notice(&Notice { level: Level::Progress, message, detail: None, hint: None });
+    s.notice(&Notice::new(Level::Progress, message));
 }
 
 /// `1,500,000`.

@@ -27,7 +27,7 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
     let stored = state::plan(s)?;
     phase::lock(s, phase)?;
     phase::may_run(s, &stored, phase)?;
-    let Some(planned) = stored.plan.phase(phase) else { return Err(state::no_phase(phase)) };
+    let planned = stored.phase(phase)?;
     let names = state::phase_tables(s, phase)?;
     let refused = s.query(&sql::quarantined_tables(s.facts().dialect), &[phase.into()])?;
     let refused: Vec<&str> = refused.iter().filter_map(|r| r.first().and_then(Value::as_str)).collect();
@@ -40,8 +40,7 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
     let (plans, names): (Vec<TablePlan>, Vec<RelName>) =
         chosen.map(|(plan, name)| (without_limits(plan), name)).unzip();
     if plans.is_empty() {
-        let message = format!("nothing of phase \"{phase}\" is quarantined");
-        s.notice(&Notice { level: Level::Info, message, detail: None, hint: None });
+        s.notice(&Notice::new(Level::Info, format!("nothing of phase \"{phase}\" is quarantined")));
         return Ok(Vec::new());
     }
     let mut prepared = prepare(s, phase, &plans, &names)?;

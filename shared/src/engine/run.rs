@@ -151,7 +151,7 @@ fn note(tasks: &[Task], tallies: &mut [Tally], warned: Vec<Warned>) {
 /// Tells the caller how the columns of a task were matched, where that may surprise.
 pub(crate) fn warn(s: &mut dyn Session, task: &Task) {
     for message in &task.warnings {
-        s.notice(&Notice { level: Level::Warning, message: message.clone(), detail: None, hint: None });
+        s.notice(&Notice::new(Level::Warning, message.as_str()));
     }
 }
 
@@ -309,21 +309,7 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
         .collect();
     rows.sort_by_key(|(ordinal, _)| *ordinal);
     let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
-    let stubs = stubs.map(|(set, made)| ReportRow {
-        phase: phase.map(str::to_owned),
-        table_name: set.name.clone(),
-        write: "stub".to_owned(),
-        mode: set.mode.name().to_owned(),
-        staged: *made,
-        inserted: *made,
-        updated: 0,
-        unchanged: 0,
-        deleted: 0,
-        preserved: 0,
-        quarantined: 0,
-        skipped: 0,
-        elapsed_ms: 0,
-    });
+    let stubs = stubs.map(|(set, made)| ReportRow::inserted(phase, &set.name, "stub", set.mode, *made));
     rows.into_iter().map(|(_, row)| row).chain(stubs).collect()
 }
 

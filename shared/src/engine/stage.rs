@@ -23,7 +23,7 @@ use super::faults::{Faults, Sorted};
 use super::input::{Input, Reader};
 use super::progress::Progress;
 
-/// How many rows an error shows.
+/// How many rows or values an error shows.
 pub(super) const SHOWN: usize = 5;
 
 /// How many rows a source had.
@@ -42,6 +42,13 @@ pub(crate) struct Course<'a> {
     /// Ordinals are counted from after this.
     pub first: i64,
     pub clock: &'a Progress,
+}
+
+impl<'a> Course<'a> {
+    /// One that leaves nothing out and is all of the run.
+    pub fn whole(clock: &'a Progress) -> Course<'a> {
+        Course { cut: None, first: 0, clock }
+    }
 }
 
 /// Reads the rows of a source that `cut` leaves into staging, with ordinals after `first`; rows that the plan's policies refuse go to the refused rows.
@@ -165,16 +172,18 @@ impl Sink {
         if let Some((_, Some(load))) = self.refused {
             written += s.load_close(load)?;
         }
-        let rows = self.loaded.rows;
-        if i64::try_from(written) != Ok(rows) {
-            return Err(Error::new(
-                Kind::TriggeredAction,
-                format!("a trigger of \"{}\" refused rows", task.name),
-            )
-            .detail(format!("{rows} rows were read and {written} were written.")));
-        }
+        all_written(task, self.loaded.rows, written)?;
         Ok(self.loaded)
     }
+}
+
+/// Errors: 09000 where other rows were written than were read.
+pub(crate) fn all_written(task: &Task, read: i64, written: u64) -> Result<()> {
+    if i64::try_from(written) == Ok(read) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::TriggeredAction, format!("a trigger of \"{}\" refused rows", task.name))
+        .detail(format!("{read} rows were read and {written} were written.")))
 }
 
 fn rows_of(batch: &RecordBatch) -> i64 {

@@ -2,7 +2,7 @@
 
 use crate::catalog::RelName;
 use crate::error::{Error, Kind, Result};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Phase, Plan};
 use crate::session::Session;
 use crate::sql;
 use crate::value::{Value, first};
@@ -12,6 +12,13 @@ pub(crate) struct Stored {
     pub plan_id: i64,
     pub document: String,
     pub plan: Plan,
+}
+
+impl Stored {
+    /// A phase of the plan. Errors: 42704 no such phase.
+    pub fn phase(&self, name: &str) -> Result<&Phase> {
+        self.plan.phase(name).ok_or_else(|| no_phase(name))
+    }
 }
 
 /// One phase as it stands.

@@ -46,7 +46,7 @@ pub fn verify_phase(s: &mut dyn Session, phase: &str, options: &VerifyOptions) -
         ));
     }
     let stored = state::plan(s)?;
-    let planned = stored.plan.phase(phase).ok_or_else(|| state::no_phase(phase))?;
+    let planned = stored.phase(phase)?;
     let root = options.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;

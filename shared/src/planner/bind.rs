@@ -166,6 +166,11 @@ fn ours_or_system(table: &Table) -> bool {
     }
 }
 
+/// The error for a table that is not there (42P01).
+pub fn no_table(name: &str) -> Error {
+    Error::new(Kind::UndefinedTable, format!("table \"{name}\" does not exist"))
+}
+
 /// The error for a column that a table lacks (42703).
 pub fn no_column(table: &str, column: &str) -> Error {
     Error::new(Kind::UndefinedColumn, format!("column \"{column}\" of table \"{table}\" does not exist"))

@@ -12,7 +12,7 @@ mod order;
 mod sample;
 mod stub;
 
-pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column};
+pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};

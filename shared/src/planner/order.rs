@@ -4,7 +4,7 @@ use crate::catalog::{Default, ForeignKey, RelName, Table};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{TablePlan, Write};
 
-use super::bind::no_column;
+use super::bind::{no_column, no_table};
 use super::lookup::search;
 use super::{Link, Parent, Task};
 
@@ -154,8 +154,7 @@ pub fn link(
         for declared in plans.get(task.ordinal).map_or(&[][..], |p| &p.references) {
             let name = RelName::parse(&declared.table)?;
             let found = resolve(&name).ok_or_else(|| {
-                Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", declared.table))
-                    .detail(format!("Table \"{}\" is to refer to it.", task.name))
+                no_table(&declared.table).detail(format!("Table \"{}\" is to refer to it.", task.name))
             })?;
             if let Some(column) = declared.match_columns.iter().find(|c| found.column(c).is_none()) {
                 return Err(no_column(&declared.table, column));
@@ -170,9 +169,7 @@ pub fn link(
         task.references = links;
         let mut lookups = Vec::new();
         for (index, lookup) in task.plan.lookups.iter().enumerate() {
-            let found = resolve(&RelName::parse(&lookup.table)?).ok_or_else(|| {
-                Error::new(Kind::UndefinedTable, format!("table \"{}\" does not exist", lookup.table))
-            })?;
+            let found = resolve(&RelName::parse(&lookup.table)?).ok_or_else(|| no_table(&lookup.table))?;
             lookups.push(search(task, index, lookup, &found, parent(&found.id()))?);
         }
         task.lookups = lookups;
