@@ -69,8 +69,7 @@ pub fn delete(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
             same_address(spell, &task.target, "c", "t")
         ),
         Dialect::Sqlite => {
-            let names: Vec<String> =
-                spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+            let names = spell.address_names(&task.target);
             format!(
                 "DELETE FROM {table} AS t WHERE ({}) IN (SELECT {} FROM {changes} WHERE op = '{op}')",
                 spell.address_of(&task.target, "t").join(", "),

@@ -15,7 +15,7 @@ use super::{
 /// the target rows that no staged row has the key of, `insert_only` no differences.
 pub fn compare(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let spell = spelling(dialect);
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let names = spell.address_names(&task.target);
     let into = format!("INSERT INTO {} (op, s, {})", temps.changes.qualified, names.join(", "));
     if task.write == Write::DeleteInsert {
         return Sql::new(format!("{into}\n{}", matching(dialect, task, temps)));
@@ -87,7 +87,7 @@ fn rules(spell: &dyn Spelling, task: &Task, listings: &Listings<'_>) -> String {
 /// Turns the deletion of target rows whose newest source version was refused into `r`etained.
 pub fn retain(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let spell = spelling(dialect);
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let names = spell.address_names(&task.target);
     Sql::new(format!(
         "UPDATE {} SET op = 'r' WHERE op = 'd' AND ({}) IN\n  (SELECT {} FROM {} t JOIN {} s ON {})",
         temps.changes.qualified,

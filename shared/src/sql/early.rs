@@ -8,7 +8,7 @@ use crate::session::Dialect;
 use super::{Ident, Spelling, Sql, Temps, equal, qualified, same_address, spelling, target};
 
 fn columns(spell: &dyn Spelling, table: &Table) -> String {
-    spell.address_columns(table).into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+    spell.address_names(table).join(", ")
 }
 
 /// Marks the doomed rows that hold a value of `unique` which a written row claims.

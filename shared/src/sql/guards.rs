@@ -61,7 +61,7 @@ pub fn retain_referred(
     children: &[(&Task, &Temps)],
 ) -> Sql {
     let spell = spelling(dialect);
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let names = spell.address_names(&task.target);
     Sql::new(format!(
         "UPDATE {} SET op = 'r' WHERE op = 'd' AND ({}) IN\n  (SELECT {} FROM {})",
         temps.changes.qualified,
@@ -94,8 +94,7 @@ fn referring(
     for (i, (child, temps)) in children.iter().enumerate() {
         let rewritten = child.updated().any(|c| key.columns.contains(&c.column.name));
         let ops = if rewritten { "'d', 'u'" } else { "'d'" };
-        let names: Vec<String> =
-            spell.address_columns(&child.target).into_iter().map(|(name, _)| name).collect();
+        let names = spell.address_names(&child.target);
         let x = format!("x{i}");
         from.push_str(&format!(
             " LEFT JOIN (SELECT {} FROM {} WHERE op IN ({ops})) {x} ON {}",

@@ -19,7 +19,7 @@ const TARGET: char = '3';
 pub(super) fn matching(dialect: Dialect, task: &Task, temps: &Temps) -> String {
     let spell = spelling(dialect);
     let compared: Vec<_> = task.updated().collect();
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let names = spell.address_names(&task.target);
     let address = names.join(", ");
     let identities: Vec<String> =
         compared.iter().enumerate().map(|(i, c)| spell.identity(&c.column.ty, &format!("c{i}"))).collect();
@@ -72,7 +72,7 @@ fn rows(spell: &dyn Spelling, task: &Task, temps: &Temps) -> (String, String) {
     let row = Ident(&task.own_column("_row")).to_string();
     let table = target(&task.target);
     let (staging, refused) = (&temps.staging.qualified, &temps.refused.qualified);
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let names = spell.address_names(&task.target);
     let values = spell.address_of(&task.target, "t");
     let address: Vec<String> = values.iter().zip(&names).map(|(v, n)| format!("{v} AS {n}")).collect();
     let keys: Vec<String> = task.target.primary_key().iter().map(|k| format!("t.{}", Ident(k))).collect();

@@ -136,6 +136,10 @@ trait Spelling {
     fn row_type(&self) -> &'static str;
     /// Names and types of the change set's address columns.
     fn address_columns(&self, table: &Table) -> Vec<(String, String)>;
+    /// Their names alone.
+    fn address_names(&self, table: &Table) -> Vec<String> {
+        self.address_columns(table).into_iter().map(|(name, _)| name).collect()
+    }
     /// The address of `alias`'s row, in the order of [`Spelling::address_columns`].
     fn address_of(&self, table: &Table, alias: &str) -> Vec<String>;
     /// What rows are partitioned by so that those with the same value of a column, and no others,

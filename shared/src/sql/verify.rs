@@ -34,7 +34,7 @@ pub fn verify_target(dialect: Dialect, task: &Task, temps: &Temps, columns: &[&C
             Ident(&task.own_column("_row")),
         ));
     }
-    let names: Vec<String> = spell.address_columns(&task.target).into_iter().map(|(name, _)| name).collect();
+    let names = spell.address_names(&task.target);
     let absent = names.last().map_or_else(String::new, |name| format!("x.{} IS NULL", Ident(name)));
     let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
     let mine = task
