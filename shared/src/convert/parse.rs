@@ -46,7 +46,8 @@ pub(super) fn date(text: &str) -> Outcome<i64> {
     if rest.is_empty() { Ok(day) } else { Err(bad("is not a date")) }
 }
 
-/// Splits off a leading date `Y-M-D`, with a sign or more than four digits of year allowed.
+/// Splits off a leading date `Y-M-D`, with a sign or more than four digits of year allowed. Year 0 is
+/// refused, as PostgreSQL does: it stands for "no date" more often than for 1 BC.
 fn leading_date(text: &str) -> Outcome<(i64, &str)> {
     let wrong = || bad("is not a date");
     let (negative, body) = match text.strip_prefix('-') {
@@ -66,8 +67,8 @@ fn leading_date(text: &str) -> Outcome<(i64, &str)> {
     let number = |part: &str| part.parse::<i64>().map_err(|_| wrong());
     let year = if negative { -number(year)? } else { number(year)? };
     match days(year, number(month)?, number(day)?) {
-        Some(days) => Ok((days, rest)),
-        None => Err(Fault::new(Kind::DatetimeOverflow, "is not a day of the calendar")),
+        Some(days) if year != 0 => Ok((days, rest)),
+        _ => Err(Fault::new(Kind::DatetimeOverflow, "is not a day of the calendar")),
     }
 }
 
