@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::catalog::Table;
-use crate::engine::stub::{self, Owners};
+use crate::engine::owners::Owners;
+use crate::engine::stub;
 use crate::engine::{self, state};
 use crate::error::{Kind, Result};
 use crate::plan::{self, MissingReference, Source, Write};
@@ -28,6 +29,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     };
     prepared.close(s)?;
     let owners = Owners::stored(s, &stored.plan)?;
+    owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, &mut prepared, &owners)?;
     let mut steps = Steps::default();
     let dialect = s.facts().dialect;
@@ -82,13 +84,13 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
             Some(statement.to_string()),
         );
     }
-    for (index, (task, temps)) in all().enumerate() {
+    for (task, temps) in all() {
         if task.plan.on_referenced != plan::Referenced::Retain || !task.write.deletes() {
             continue;
         }
-        for key in engine::incoming(&prepared.tasks, index) {
-            let children = engine::writers(&prepared.tasks, &prepared.temps, &key);
-            let statement = sql::retain_referred(dialect, task, temps, &key, &children);
+        for key in &task.referred_by {
+            let children = engine::writers(&prepared.tasks, &prepared.temps, key);
+            let statement = sql::retain_referred(dialect, task, temps, key, &children);
             let action = format!("retain rows that \"{}\" refers to", key.table.1);
             steps.add(Some(&task.name), action, Some(statement.to_string()));
         }

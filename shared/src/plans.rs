@@ -5,7 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::catalog::RelName;
-use crate::engine::stub::{self, Owners};
+use crate::engine::owners::Owners;
+use crate::engine::stub;
 use crate::engine::{self, state};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};

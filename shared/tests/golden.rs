@@ -152,7 +152,7 @@ fn statements(dialect: Dialect) -> String {
             add(&format!("{name}: find"), &sql::find_missing(dialect, temp, link, known));
         }
         add(&format!("{name}: compare"), &sql::compare(dialect, task, temp));
-        add(&format!("{name}: retain"), &sql::retain(dialect, task, temp));
+        add(&format!("{name}: retain"), &sql::retain_refused(dialect, task, temp));
         if let Some(mark) = task.protecting_mark() {
             let find = sql::find_conflicts(dialect, task, temp, mark).unwrap();
             add(&format!("{name}: local conflicts"), &find);

@@ -4,7 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::planner::Task;
 use crate::session::Session;
 use crate::sql::{self, Temps};
-use crate::value::Value;
+use crate::value::{Value, count};
 
 use super::run::Tally;
 
@@ -28,6 +28,13 @@ impl Counts {
     pub fn unchanged(&self) -> i64 {
         self.staged - self.refused - self.skipped - self.inserts - self.updates - self.preserved
     }
+
+    /// So many rows that were to be deleted stay.
+    pub fn retain(&mut self, rows: u64) {
+        let rows = count(rows);
+        self.deletes -= rows;
+        self.retained += rows;
+    }
 }
 
 /// Makes a task's change set and counts it.
@@ -35,7 +42,7 @@ pub(crate) fn compare(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &T
     let dialect = s.facts().dialect;
     s.execute(&sql::compare(dialect, task, temps), &[])?;
     if tally.refused > 0 && task.write.deletes() && !task.key.is_empty() {
-        s.execute(&sql::retain(dialect, task, temps), &[])?;
+        s.execute(&sql::retain_refused(dialect, task, temps), &[])?;
     }
     if let Some(analyze) = &temps.changes.analyze {
         s.execute(analyze, &[])?;

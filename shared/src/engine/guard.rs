@@ -107,7 +107,7 @@ pub(crate) fn children(
         return Ok(());
     }
     let (dialect, enforced) = (s.facts().dialect, s.facts().foreign_keys);
-    for key in &retain::incoming(tasks, index) {
+    for key in &task.referred_by {
         let children = retain::writers(tasks, temps, key);
         let count = single_count(s, &sql::count_referring(dialect, task, own, key, &children))?;
         if count == 0 {

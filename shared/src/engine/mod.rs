@@ -1,6 +1,6 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `cursor` decides how much of them is read.
+//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read.
 //! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
@@ -25,6 +25,7 @@ mod late;
 mod local;
 mod log;
 mod lookup;
+pub(crate) mod owners;
 mod park;
 mod phase;
 mod prepare;
@@ -47,7 +48,7 @@ pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Prepared, find_tables, prepare};
 pub use replay::replay_quarantine;
-pub(crate) use retain::{incoming, writers};
+pub(crate) use retain::writers;
 pub(crate) use run::{Request, millis, report, run, warn};
 pub(crate) use stage::{Course, all_written, load, stage};
 pub use verify::verify_phase;

@@ -16,6 +16,7 @@ use super::checks::Checks;
 use super::cursor;
 use super::guard::Allowed;
 use super::log::{self, Entry};
+use super::owners::Owners;
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
@@ -140,7 +141,8 @@ pub(super) fn finish(
     request: &Request,
     prepared: &mut Prepared,
 ) -> Result<Vec<ReportRow>> {
-    let owners = stub::Owners::stored(s, &stored.plan)?;
+    let owners = Owners::stored(s, &stored.plan)?;
+    owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, prepared, &owners)?;
     prepared.checks = checks_of(stored.phase(phase)?, prepared);
     let entry = Entry {

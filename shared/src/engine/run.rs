@@ -102,7 +102,10 @@ pub(crate) fn run(
         s.begin_write(&targets)?;
         unchanged_schema(s, &targets)?;
     }
-    stub::find_open(s, prepared)?;
+    // Without a phase there are no stubs, and in SQLite perhaps no table of them.
+    if request.phase.is_some() {
+        stub::find_open(s, prepared)?;
+    }
     let mut outcome = look(s, prepared, request, tallies)?;
     if matches!(request.kind, RunKind::DryRun | RunKind::Rehearse) {
         for ((task, temps), (counts, examples)) in
@@ -244,7 +247,7 @@ fn look(
         guard::quarantined(s, task, temp, tally)?;
     }
     let stubs = stub::settle(s, prepared, &mut counts)?;
-    retain::retain(s, tasks, temps, &mut counts, &mut tallies)?;
+    retain::retain(s, prepared, &mut counts, &mut tallies)?;
     if request.kind != RunKind::Verify {
         let allowed = &request.allowed;
         for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::DataType;
 
-use crate::catalog::{ForeignKey, OnDelete, RelName, Table};
+use crate::catalog::{RelName, Table};
 use crate::convert::{Converter, Options};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{MissingReference, Mode, Plan, Scalar, TablePlan, Write};
-use crate::planner::{self, Link, Owner, StubSet, Task};
+use crate::plan::{MissingReference, Mode, Scalar, TablePlan, Write};
+use crate::planner::{self, Link, StubSet, Task};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, Referring, Sql, Temps};
 use crate::types::ColumnType;
@@ -17,42 +17,11 @@ use crate::value::Value;
 
 use super::compare::Counts;
 use super::guard::single_count;
+use super::owners::Owners;
 use super::prepare::Prepared;
 use super::{stage, state};
 
-/// The tables of a plan as they stand in the database.
-pub(crate) struct Owners<'a>(Vec<((String, String), Owner<'a>)>);
-
-impl<'a> Owners<'a> {
-    /// `names` gives the tables of a phase as found, in plan order.
-    pub fn new(plan: &'a Plan, names: &dyn Fn(&str) -> Vec<RelName>) -> Owners<'a> {
-        let mut owners = Vec::new();
-        for phase in &plan.phases {
-            for (plan, name) in phase.tables.iter().zip(names(&phase.name)) {
-                let id = (name.schema.unwrap_or_default(), name.name);
-                owners.push((id, Owner { phase: &phase.name, plan }));
-            }
-        }
-        Owners(owners)
-    }
-
-    /// The plan in force.
-    pub fn stored(s: &mut dyn Session, plan: &'a Plan) -> Result<Owners<'a>> {
-        let mut names = Vec::new();
-        for phase in &plan.phases {
-            names.push((phase.name.as_str(), state::phase_tables(s, &phase.name)?));
-        }
-        let find = |phase: &str| names.iter().find(|(p, _)| *p == phase).map(|(_, n)| n.clone());
-        Ok(Owners::new(plan, &|phase| find(phase).unwrap_or_default()))
-    }
-
-    fn of(&self, id: &(String, String)) -> Option<Owner<'a>> {
-        self.0.iter().find(|(owned, _)| owned == id).map(|(_, owner)| *owner)
-    }
-}
-
-/// Finds the tables in which a run may make stubs, those that their own keys lead to included, and
-/// what refers to the tables of the run.
+/// Finds the tables in which a run may make stubs, those that their own keys lead to included.
 ///
 /// Errors: those of [`planner::stub_set`]; 22023 for `stub_values` of a table in which no stubs are
 /// made, or that two tables give differently; those of values that do not fit their column.
@@ -89,7 +58,6 @@ pub(crate) fn prepare(s: &mut dyn Session, prepared: &mut Prepared, owners: &Own
         )
         .hint("the table does not refer to it"));
     }
-    stubs.referring = referring(s, tasks, owners)?;
     Ok(())
 }
 
@@ -172,31 +140,6 @@ fn constant(dialect: Dialect, ty: &ColumnType, value: &Scalar) -> Result<Scalar>
     Ok(Scalar::Text(text.array.as_string_opt::<i32>().map_or_else(String::new, |t| t.value(0).to_owned())))
 }
 
-/// Per task, the foreign keys and declared references of the whole plan that lead to its table.
-fn referring(s: &mut dyn Session, tasks: &[Task], owners: &Owners<'_>) -> Result<Vec<Vec<ForeignKey>>> {
-    let mut keys: Vec<Vec<ForeignKey>> = tasks.iter().map(|t| t.target.referenced_by.clone()).collect();
-    for (id, owner) in &owners.0 {
-        for declared in &owner.plan.references {
-            // A table that a later phase needs may still be missing.
-            let Some(parent) = s.catalog(&[RelName::parse(&declared.table)?])?.pop().flatten() else {
-                continue;
-            };
-            for (task, keys) in tasks.iter().zip(&mut keys).filter(|(t, _)| t.target.id() == parent.id()) {
-                keys.push(ForeignKey {
-                    name: declared.columns.join(","),
-                    table: id.clone(),
-                    columns: declared.columns.clone(),
-                    parent: task.target.id(),
-                    parent_columns: declared.match_columns.clone(),
-                    on_delete: OnDelete::NoAction,
-                    deferrable: false,
-                });
-            }
-        }
-    }
-    Ok(keys)
-}
-
 /// The tables outside of the run's own in which it may make stubs.
 pub(crate) fn parents(prepared: &Prepared) -> impl Iterator<Item = &Table> {
     let own = |table: &Table| prepared.tasks.iter().any(|t| t.target.id() == table.id());
@@ -207,8 +150,7 @@ pub(crate) fn parents(prepared: &Prepared) -> impl Iterator<Item = &Table> {
 pub(crate) fn find_open(s: &mut dyn Session, prepared: &mut Prepared) -> Result<()> {
     let dialect = s.facts().dialect;
     prepared.stubs.open.clear();
-    // Without a phase there is nothing that refers, and in SQLite perhaps no table of stubs.
-    for (task, _) in prepared.tasks.iter().zip(&prepared.stubs.referring) {
+    for task in &prepared.tasks {
         let open = single_count(s, &sql::count_open_stubs(dialect, task))? > 0;
         prepared.stubs.open.push(open);
     }
@@ -271,8 +213,8 @@ pub(crate) fn prune(s: &mut dyn Session, known: Known<'_>) -> Result<bool> {
     Ok(any)
 }
 
-/// Once the change sets are there: completes the stubs of an `insert_only`, retains what references still need, and counts the stubs that are
-/// to be made, per set.
+/// Once the change sets are there: completes the stubs of an `insert_only`, retains the rows that
+/// stand where stubs would, and counts the stubs that are to be made, per set.
 ///
 /// Errors: 55000 where the table of a stub is live here.
 pub(crate) fn settle(s: &mut dyn Session, prepared: &Prepared, counts: &mut [Counts]) -> Result<Vec<i64>> {
@@ -290,8 +232,7 @@ pub(crate) fn settle(s: &mut dyn Session, prepared: &Prepared, counts: &mut [Cou
     for set in &stubs.sets {
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&mut *counts) {
             if task.target.id() == set.parent.id() && counts.deletes > 0 {
-                let kept = s.execute(&sql::retain_needed(dialect, task, temps, set), &[])?;
-                retain(counts, kept);
+                counts.retain(s.execute(&sql::retain_needed(dialect, task, temps, set), &[])?);
             }
         }
         let count = single_count(s, &sql::count_stubs(dialect, set))?;
@@ -306,29 +247,7 @@ pub(crate) fn settle(s: &mut dyn Session, prepared: &Prepared, counts: &mut [Cou
         }
         made.push(count);
     }
-    // What is retained may refer to the stub of another table.
-    let mut again = true;
-    while std::mem::take(&mut again) {
-        for (index, (task, temps)) in prepared.tasks.iter().zip(&prepared.temps).enumerate() {
-            let Some(counts) = counts.get_mut(index).filter(|c| c.deletes > 0 && stubs.is_open(index)) else {
-                continue;
-            };
-            for key in stubs.referring.get(index).into_iter().flatten() {
-                let child =
-                    prepared.tasks.iter().zip(&prepared.temps).find(|(t, _)| t.target.id() == key.table);
-                let kept = s.execute(&sql::retain_stubs(dialect, task, temps, key, child), &[])?;
-                again |= kept > 0;
-                retain(counts, kept);
-            }
-        }
-    }
     Ok(made)
-}
-
-fn retain(counts: &mut Counts, rows: u64) {
-    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    counts.deletes -= rows;
-    counts.retained += rows;
 }
 
 /// Makes the stubs, in parents before their children.

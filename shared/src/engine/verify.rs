@@ -15,6 +15,7 @@ use crate::types::ColumnType;
 use crate::value::Value;
 
 use super::compare::Counts;
+use super::owners::Owners;
 use super::phase::Kind as RunKind;
 use super::prepare::{self, Prepared};
 use super::run::{self, Outcome, Request};
@@ -50,10 +51,12 @@ pub fn verify_phase(s: &mut dyn Session, phase: &str, options: &VerifyOptions) -
     let root = options.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
-    let owners = stub::Owners::stored(s, &stored.plan)?;
+    let owners = Owners::stored(s, &stored.plan)?;
+    owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, &mut prepared, &owners)?;
     let mut rows = Vec::new();
-    run::run(s, &mut prepared, &Request::full(RunKind::Verify), &mut |s, prepared, outcome| {
+    let request = Request { phase: Some(phase.to_owned()), ..Request::full(RunKind::Verify) };
+    run::run(s, &mut prepared, &request, &mut |s, prepared, outcome| {
         rows = measure(s, phase, prepared, outcome, limit)?;
         Ok(())
     })?;

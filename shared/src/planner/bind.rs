@@ -130,6 +130,7 @@ fn make(
         extra,
         origin,
         references: Vec::new(),
+        referred_by: target.referenced_by.clone(),
         late: Vec::new(),
         deferred: Vec::new(),
         lookups: Vec::new(),

@@ -48,6 +48,9 @@ pub struct Task {
     pub origin: Option<Mark>,
     /// References of this table that are checked in staging.
     pub references: Vec<Link>,
+    /// What refers to the table: the foreign keys of the database, and in a phase the references that
+    /// the plan declares, which stop a delete as a foreign key without an action does.
+    pub referred_by: Vec<ForeignKey>,
     /// Columns that are inserted as NULL and set once the rows of all tables are there, because
     /// their foreign key closes a circle.
     pub late: Vec<String>,

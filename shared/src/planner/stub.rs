@@ -37,8 +37,6 @@ pub struct StubSet {
 #[derive(Debug, Clone, PartialEq, std::default::Default)]
 pub struct Stubs {
     pub sets: Vec<StubSet>,
-    /// Per task, the keys by which rows of any table refer to it; empty outside of a phase.
-    pub referring: Vec<Vec<ForeignKey>>,
     /// Per task, whether its table has stubs from earlier runs; known once the targets are locked.
     pub open: Vec<bool>,
 }

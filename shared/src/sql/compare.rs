@@ -84,21 +84,6 @@ fn rules(spell: &dyn Spelling, task: &Task, listings: &Listings<'_>) -> String {
     rules.join("\n    ")
 }
 
-/// Turns the deletion of target rows whose newest source version was refused into `r`etained.
-pub fn retain(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
-    let spell = spelling(dialect);
-    let names = spell.address_names(&task.target);
-    Sql::new(format!(
-        "UPDATE {} SET op = 'r' WHERE op = 'd' AND ({}) IN\n  (SELECT {} FROM {} t JOIN {} s ON {})",
-        temps.changes.qualified,
-        names.join(", "),
-        spell.address_of(&task.target, "t").join(", "),
-        target(&task.target),
-        temps.refused.qualified,
-        same_key(task, "t", "s"),
-    ))
-}
-
 /// How often each op is in the change set: rows of (op, count).
 pub fn count_ops(dialect: Dialect, temps: &Temps) -> Sql {
     let op = spelling(dialect).text("op");

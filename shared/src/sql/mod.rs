@@ -23,6 +23,7 @@ mod postgres;
 mod quarantine;
 mod references;
 mod restage;
+mod retain;
 mod rewrite;
 mod scope;
 mod sqlite;
@@ -36,14 +37,12 @@ pub use checks::{
     check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
     first_rows, two_numbers,
 };
-pub use compare::{compare, count_ops, example_refused, example_rows, retain};
+pub use compare::{compare, count_ops, example_refused, example_rows};
 pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
-pub use guards::{
-    count_imported, count_local_deletes, count_preserved_imported, count_referring, retain_referred,
-};
+pub use guards::{count_imported, count_local_deletes, count_preserved_imported};
 pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
 pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
@@ -55,11 +54,11 @@ pub use quarantine::{
 };
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use restage::{quarantine_page, quarantined_tables, supersede};
+pub use retain::{count_referring, retain_needed, retain_referred, retain_refused, retain_stubs};
 pub use rewrite::count_rewritten;
 pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,
-    example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, retain_needed,
-    retain_stubs, stub_table,
+    example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
 };
 pub use temps::{TempTable, Temps, temp_schema};
 pub use unique::{find_unique_conflicts, refuse_unique_conflicts};

@@ -1,6 +1,5 @@
-//! Stubs: which are needed, which are made, which must stay, and the table that lists them.
+//! Stubs: which are needed, which are made, and the table that lists them.
 
-use crate::catalog::ForeignKey;
 use crate::planner::{Link, StubSet, Task};
 use crate::session::Dialect;
 use crate::types::ColumnType;
@@ -8,7 +7,7 @@ use crate::types::ColumnType;
 use super::references::{Known, Probes, probes};
 use super::scope::in_scope;
 use super::temps::temp;
-use super::{Ident, Quoted, Sql, TempTable, Temps, equal, imported, list, qualified, same_address};
+use super::{Ident, Quoted, Sql, TempTable, Temps, equal, imported, list};
 use super::{same_key, spelling, target};
 
 /// The temporary table of the stubs that a set needs: its columns, typed like the table's.
@@ -129,69 +128,6 @@ pub fn example_stubs(dialect: Dialect, set: &StubSet) -> Sql {
     ))
 }
 
-/// Retains the rows that were to be deleted although a reference still needs them: they are what a
-/// stub would stand for.
-pub fn retain_needed(dialect: Dialect, task: &Task, temps: &Temps, set: &StubSet) -> Sql {
-    let spell = spelling(dialect);
-    retained(
-        dialect,
-        task,
-        temps,
-        &format!(
-            "SELECT {} FROM {} t JOIN {} k ON {}",
-            spell.address_of(&task.target, "t").join(", "),
-            target(&task.target),
-            stub_table(dialect, set).qualified,
-            equal("t", &set.key, "k", &set.key),
-        ),
-    )
-}
-
-/// Retains the stubs of earlier runs to which rows refer that will be there after the run: staged
-/// ones, and those that it leaves as they are. `child` is the task that writes the key's table.
-pub fn retain_stubs(
-    dialect: Dialect,
-    task: &Task,
-    temps: &Temps,
-    key: &ForeignKey,
-    child: Option<(&Task, &Temps)>,
-) -> Sql {
-    let spell = spelling(dialect);
-    let doomed = format!(
-        "SELECT {} FROM {} d JOIN {} t ON {}",
-        spell.address_of(&task.target, "t").join(", "),
-        temps.changes.qualified,
-        target(&task.target),
-        same_address(spell, &task.target, "d", "t"),
-    );
-    let open = format!("d.op = 'd' AND {}", open(dialect, task, "t"));
-    let refers = |alias: &str| equal("t", &key.parent_columns, alias, &key.columns);
-    let rows = qualified(&key.table.0, &key.table.1);
-    let mut needed = Vec::new();
-    match child {
-        None => needed.push(format!("{doomed} JOIN {rows} c ON {} WHERE {open}", refers("c"))),
-        Some((child, child_temps)) => {
-            let updates = child.updated().any(|c| key.columns.contains(&c.column.name));
-            let ops = if updates { "'d', 'u'" } else { "'d'" };
-            let names: Vec<String> =
-                spell.address_columns(&child.target).into_iter().map(|(name, _)| name).collect();
-            let none = names.last().map_or_else(String::new, |name| format!("x.{name} IS NULL"));
-            needed.push(format!(
-                "{doomed} JOIN {rows} c ON {} LEFT JOIN (SELECT {} FROM {} WHERE op IN ({ops})) x ON {} WHERE {none} AND {open}",
-                refers("c"),
-                names.join(", "),
-                child_temps.changes.qualified,
-                same_address(spell, &child.target, "x", "c"),
-            ));
-            if child.stages(&key.columns) {
-                let staging = &child_temps.staging.qualified;
-                needed.push(format!("{doomed} JOIN {staging} s ON {} WHERE {open}", refers("s")));
-            }
-        }
-    }
-    retained(dialect, task, temps, &needed.join("\n  UNION ALL "))
-}
-
 /// Adds to the change set of an `insert_only` the stubs that the source completes: rows that it never
 /// inserted, so that they are still to be filled.
 pub fn fill_stubs(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
@@ -222,16 +158,6 @@ pub fn fill_stubs(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
         same_key(task, "t", "s"),
         conditions.join(" AND "),
     )))
-}
-
-fn retained(dialect: Dialect, task: &Task, temps: &Temps, addresses: &str) -> Sql {
-    let names = spelling(dialect).address_columns(&task.target);
-    let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
-    Sql::new(format!(
-        "UPDATE {} SET op = 'r' WHERE op = 'd' AND ({}) IN\n  ({addresses})",
-        temps.changes.qualified,
-        names.join(", "),
-    ))
 }
 
 /// A row's key as a JSON array of texts: the same in both databases.

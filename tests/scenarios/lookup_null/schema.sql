@@ -1,0 +1,10 @@
+CREATE TABLE client (id integer PRIMARY KEY, code text UNIQUE, number integer);
+INSERT INTO client VALUES (1, 'A', 100), (2, 'B', NULL);
+CREATE TABLE strict_job (id integer PRIMARY KEY, client integer NOT NULL);
+CREATE TABLE null_job (id integer PRIMARY KEY, client integer NOT NULL);
+CREATE TABLE mild_job (id integer PRIMARY KEY, client integer NOT NULL);
+CREATE TABLE picky_job (id integer PRIMARY KEY, client integer NOT NULL);
+CREATE TABLE part (id integer PRIMARY KEY, job_id integer REFERENCES mild_job (id));
+CREATE TABLE strict_seat (client integer NOT NULL, place text NOT NULL, name text, PRIMARY KEY (client, place));
+CREATE TABLE mild_seat (client integer NOT NULL, place text NOT NULL, name text, PRIMARY KEY (client, place));
+CREATE TABLE picky_seat (client integer NOT NULL, place text NOT NULL, name text, PRIMARY KEY (client, place));
