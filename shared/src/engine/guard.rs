@@ -1,6 +1,6 @@
 //! The guards: what a change set may not do unless told that it may.
 
-use crate::catalog::OnDelete;
+use crate::catalog::{ForeignKey, OnDelete};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Limit, Write};
 use crate::planner::{Task, spreads};
@@ -93,7 +93,8 @@ pub(crate) fn quarantined(s: &mut dyn Session, task: &Task, temps: &Temps, tally
 }
 
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete
-/// or change those others by itself (unless allowed), 23503 where it would refuse.
+/// or change those others by itself (unless allowed, and never if they are retained), 23503 where it
+/// would refuse.
 pub(crate) fn children(
     s: &mut dyn Session,
     tasks: &[Task],
@@ -138,10 +139,40 @@ pub(crate) fn children(
             .detail(facts)
             .hint("set \"allow_cascade\" if this is meant"));
         }
+        retained(s, task, own, key, &children)?;
         if !enforced {
             return Err(Error::new(Kind::NotInState, "foreign keys are not enforced in this session")
                 .detail(facts)
                 .hint("run PRAGMA foreign_keys = on before the transaction begins"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to let a foreign key delete or change rows that the run retains: others may refer to them,
+/// and a refused version never costs the good one. Errors: 23503.
+fn retained(
+    s: &mut dyn Session,
+    task: &Task,
+    temps: &Temps,
+    key: &ForeignKey,
+    children: &[(&Task, &Temps)],
+) -> Result<()> {
+    let dialect = s.facts().dialect;
+    for child in children {
+        let count = single_count(s, &sql::count_retained(dialect, task, temps, key, *child))?;
+        if count > 0 {
+            return Err(Error::new(
+                Kind::MissingReference,
+                format!("retained rows of \"{}\" refer to rows that would be deleted", key.table.1),
+            )
+            .detail(format!(
+                "{count} rows of \"{}\" refer to rows of \"{}\", by ({}).",
+                key.table.1,
+                task.name,
+                key.columns.join(", ")
+            ))
+            .hint("mend the rows that were refused, or set \"on_referenced\" to \"retain\""));
         }
     }
     Ok(())

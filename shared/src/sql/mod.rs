@@ -54,7 +54,9 @@ pub use quarantine::{
 };
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use restage::{quarantine_page, quarantined_tables, supersede};
-pub use retain::{count_referring, retain_needed, retain_referred, retain_refused, retain_stubs};
+pub use retain::{
+    count_referring, count_retained, retain_needed, retain_referred, retain_refused, retain_stubs,
+};
 pub use rewrite::count_rewritten;
 pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,

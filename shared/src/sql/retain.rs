@@ -72,6 +72,22 @@ pub fn count_referring(
     Sql::new(format!("SELECT count(*) FROM {}", staying(dialect, task, temps, key, children)))
 }
 
+/// Counts the retained rows of a task for `key`'s table that refer to rows which this run deletes.
+pub fn count_retained(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    key: &ForeignKey,
+    (child, child_temps): (&Task, &Temps),
+) -> Sql {
+    Sql::new(format!(
+        "SELECT count(*) FROM {} JOIN {} r ON {} WHERE d.op = 'd' AND r.op = 'r'",
+        referring(dialect, task, temps, key),
+        child_temps.changes.qualified,
+        same_address(spelling(dialect), &child.target, "r", "t"),
+    ))
+}
+
 /// Retains those of the rows to be deleted that have one of these addresses.
 fn retain(dialect: Dialect, task: &Task, temps: &Temps, addresses: &str) -> Sql {
     Sql::new(format!(
@@ -86,9 +102,21 @@ fn doomed(dialect: Dialect, task: &Task) -> String {
     list("d", &spelling(dialect).address_names(&task.target))
 }
 
-/// The doomed rows `d`, as they are in the target `p`, with the rows `t` of `key`'s table that will still
-/// refer to them: not those that the run deletes too, nor those whose reference it rewrites (what
-/// staged rows refer to was checked in staging).
+/// The rows `d` of the change set, as they are in the target `p`, with the rows `t` of `key`'s table that
+/// refer to them now.
+fn referring(dialect: Dialect, task: &Task, temps: &Temps, key: &ForeignKey) -> String {
+    format!(
+        "{} d JOIN {} p ON {} JOIN {} t ON {}",
+        temps.changes.qualified,
+        target(&task.target),
+        same_address(spelling(dialect), &task.target, "d", "p"),
+        qualified(&key.table.0, &key.table.1),
+        equal("p", &key.parent_columns, "t", &key.columns),
+    )
+}
+
+/// Of these the doomed ones, with the rows that will still refer to them: not those that the run
+/// deletes too, nor those whose reference it rewrites (what staged rows refer to was checked in staging).
 fn staying(
     dialect: Dialect,
     task: &Task,
@@ -97,14 +125,7 @@ fn staying(
     children: &[(&Task, &Temps)],
 ) -> String {
     let spell = spelling(dialect);
-    let mut from = format!(
-        "{} d JOIN {} p ON {} JOIN {} t ON {}",
-        temps.changes.qualified,
-        target(&task.target),
-        same_address(spell, &task.target, "d", "p"),
-        qualified(&key.table.0, &key.table.1),
-        equal("p", &key.parent_columns, "t", &key.columns),
-    );
+    let mut from = referring(dialect, task, temps, key);
     let mut stay = String::new();
     for (i, (child, temps)) in children.iter().enumerate() {
         let rewritten = child.updated().any(|c| key.columns.contains(&c.column.name));

@@ -58,6 +58,7 @@ pub(super) fn losses(work: &Work<'_>, step: &Step, faults: &mut Faults) {
 
 /// Rows that refer to what is gone: the database would refuse, or delete or change them too.
 pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) {
+    let mut first = true;
     loop {
         let keys: Vec<BTreeSet<Row>> =
             works.iter().map(|w| w.after.iter().map(|r| Table::take(r, &w.table.key)).collect()).collect();
@@ -74,6 +75,9 @@ pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults)
                 match reference.on_delete {
                     OnDelete::Refuse => _ = faults.insert("23503"),
                     _ if !step.allow_cascade => _ = faults.insert("55000"),
+                    _ if first && work.after.iter().any(|row| lost(row) && is_kept(work, row)) => {
+                        faults.insert("23503");
+                    }
                     OnDelete::Cascade => {
                         work.after.retain(|row| !lost(row));
                         spread = true;
@@ -90,5 +94,13 @@ pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults)
         if !spread {
             return;
         }
+        first = false;
     }
+}
+
+/// Whether a row that refers to one that is gone is there because it was retained: what a run stages
+/// refers to what stays.
+fn is_kept(work: &Work<'_>, row: &Row) -> bool {
+    let deletes = ["replace", "delete_insert"].contains(&work.table.write);
+    deletes && work.in_scope(row) && (!work.table.keep_local || imported(work.table, row))
 }
