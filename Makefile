@@ -15,14 +15,14 @@ export PG_CONFIG
 BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite install demo demo-postgres test soak bench release clean setup-sqlite setup-postgres
+.PHONY: all help sqlite install demo demo-postgres failpoints test soak bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
 	@echo "make demo            real data, phases and quarantine in SQLite"
 	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
 	@echo "make test            everything CI runs"
-	@echo "make soak            the model test for hours: CASES=100000, SEED=1 repeats one"
+	@echo "make soak            kills and the model test for hours: ROUNDS=300, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
 	@echo "make install         put the PostgreSQL extension where PG_CONFIG=$(PG_CONFIG) says"
 	@echo "make release         build again with link-time optimisation"
@@ -69,8 +69,20 @@ test: all
 	$(PGRX) $(call CRATE,clippy) $(BOTH) -p cutover-core -p cutover-tests --all-targets -- -D warnings
 	$(PGRX) $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests
 
-# The engine against its oracle, case after case, until one fails or all are through.
+# Both again with moments at which the tests may kill them; not optimised, and never in dist. The test
+# of that name calls it.
+SLOWLY     = $(foreach crate,cutover-core cutover-pg cutover-sqlite,--config profile.$(PROFILE).package.$(crate).opt-level=0)
+failpoints:
+	@$(PGRX) $(call CRATE,build) $(BOTH) -p cutover-core --features cutover-core/failpoints $(SLOWLY)
+	@mkdir -p $(BUILT)/failpoints/sqlite $(BUILT)/failpoints/postgresql
+	@install -m 755 $(BUILT)/libcutover_sqlite.so $(BUILT)/failpoints/sqlite/cutover.so
+	@install -m 755 $(BUILT)/libcutover_pg.so $(BUILT)/failpoints/postgresql/cutover.so
+	@install -m 644 sql/cutover.control sql/cutover--*.sql $(BUILT)/failpoints/postgresql/
+
+# Kills by the hundred, then the engine against its oracle, case after case, until one fails or all are through.
 soak: all
+	CUTOVER_KILL_ROUNDS=$(or $(ROUNDS),300) $(PGRX) \
+	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test failpoints -- --nocapture
 	CUTOVER_MODEL_CASES=$(or $(CASES),100000) CUTOVER_MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test model -- --nocapture
 

@@ -7,13 +7,14 @@
 # links to its libraries, in a folder under $TMPDIR that goes when the command ends, and listens on
 # a socket there and nowhere else. The command finds it by PGHOST and PGUSER (a superuser, so that
 # it may read files) and has CUTOVER_FILES, a folder that it and the server can both read and write.
-# PG_SETTINGS adds settings for the server: '-c shared_buffers=1GB'.
+# PG_SETTINGS adds settings for the server: '-c shared_buffers=1GB'. CUTOVER_DIST names another dist.
 set -euo pipefail
 home=$(cd "$(dirname "$0")/.." && pwd)
 config=${PG_CONFIG:-pg_config}
 tmp=${TMPDIR:-/tmp}
+dist=${CUTOVER_DIST:-$home/dist}
 
-if [ ! -f "$home/dist/postgresql/cutover.so" ]; then
+if [ ! -f "$dist/postgresql/cutover.so" ]; then
     echo "with-postgres.sh: dist/postgresql is not there yet; run make first" >&2
     exit 1
 fi
@@ -65,8 +66,8 @@ for file in "$("$config" --sharedir)"/*; do
 done
 ln -s "$("$config" --sharedir)"/extension/* "$share/extension/"
 rm -f "$lib"/cutover.so "$share"/extension/cutover*
-cp "$home/dist/postgresql/cutover.so" "$lib/"
-cp "$home"/dist/postgresql/cutover{.control,--*.sql} "$share/extension/"
+cp "$dist/postgresql/cutover.so" "$lib/"
+cp "$dist"/postgresql/cutover{.control,--*.sql} "$share/extension/"
 
 chmod 755 "$dir"
 chmod 1777 "$dir/sock" "$dir/files"
@@ -74,7 +75,7 @@ if [ "$(id -u)" = 0 ]; then chown postgres:postgres "$dir/data"; fi
 cd "$dir"
 as_server "$server_bin/initdb" -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$dir/data" >"$dir/initdb.log" 2>&1 ||
     { cat "$dir/initdb.log" >&2; exit 1; }
-as_server "$server_bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/data/server.log" -o "-k $dir/sock -c listen_addresses='' \
+CUTOVER_FAILPOINTS=$dir/files/failpoints as_server "$server_bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/data/server.log" -o "-k $dir/sock -c listen_addresses='' \
     -c fsync=off -c max_connections=40 ${PG_SETTINGS:-}" start || { cat "$dir/data/server.log" >&2; exit 1; }
 cd - >/dev/null
 

@@ -56,15 +56,24 @@ pub fn lock(tables: &[&Table]) -> Result<()> {
     }
     let names: Vec<String> =
         tables.iter().map(|t| format!("{}.{}", Ident(&t.schema), Ident(&t.name))).collect();
+    // LOCK TABLE would call a table that is gone unknown, though the plan knows it.
+    same_tables(&tables)?;
     let limit = settings::lock_limit();
     statement::execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", ")), &[])?;
     if let Some(limit) = limit {
         limit.close();
     }
+    same_tables(&tables)
+}
+
+/// 55000 where the name of a table no longer stands for it.
+fn same_tables(tables: &[&Table]) -> Result<()> {
+    // SAFETY: we are inside a transaction; without a new lock nothing else makes the caches fresh.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
     for table in tables {
         if resolve(&RelName::new(Some(&table.schema), &table.name))? != Some(table.oid) {
-            let message = format!("table \"{}\" was replaced while the run was under way", table.name);
-            return Err(Error::new(Kind::NotInState, message).hint("Run it again."));
+            let message = format!("table \"{}\" was changed while the run was under way", table.name);
+            return Err(Error::new(Kind::NotInState, message).hint("run it again"));
         }
     }
     Ok(())

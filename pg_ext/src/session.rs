@@ -11,7 +11,7 @@ use cutover_core::session::{
 use cutover_core::sql::Sql;
 use cutover_core::types::ColumnType;
 use cutover_core::value::Value;
-use cutover_core::{Error, Kind, Result, VERSION};
+use cutover_core::{Error, Kind, Result, VERSION, failpoint};
 use pgrx::{PgLogLevel, pg_sys};
 
 use crate::cursor::Cursor;
@@ -42,6 +42,7 @@ fn run_guarded<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> Result<T> {
     check_version()?;
     let mut session = PgSession { facts: facts(), caller, cursors: Vec::new(), loads: Vec::new() };
     let result = body(&mut session)?;
+    failpoint::passed("before commit");
     level.close();
     Ok(result)
 }

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod error;
 mod explain;
 pub mod export;
+pub mod failpoint;
 mod files;
 pub mod plan;
 pub mod planner;

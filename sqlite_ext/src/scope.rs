@@ -10,7 +10,7 @@ use cutover_core::catalog::Table;
 use cutover_core::session::{Body, Keep};
 use cutover_core::sql::Ident;
 use cutover_core::value::Value;
-use cutover_core::{Error, Kind, Result};
+use cutover_core::{Error, Kind, Result, failpoint};
 
 use crate::session::SqliteSession;
 use crate::statement::{Db, Statement};
@@ -63,9 +63,12 @@ impl SqliteSession<'_> {
         for (schema, then) in &self.scopes.versions {
             // Our own temporary tables change the version of `temp`.
             if schema != "temp" && schema_version(self.db, schema)? != *then {
-                return Err(Error::new(Kind::NotInState, "the schema changed between planning and writing")
-                    .detail(format!("database {schema}"))
-                    .hint("call the function again"));
+                return Err(Error::new(
+                    Kind::NotInState,
+                    "the schema was changed while the run was under way",
+                )
+                .detail(format!("database {schema}"))
+                .hint("run it again"));
             }
         }
         Ok(())
@@ -131,10 +134,12 @@ impl SqliteSession<'_> {
         let Some(frame) = self.scopes.frame else { return result };
         let result = result.and_then(|value| {
             self.still_open()?;
+            failpoint::passed("before commit");
             match frame {
                 Frame::Transaction => self.db.run("COMMIT")?,
                 Frame::Savepoint => release(self.db, CALL)?,
             }
+            failpoint::passed("committed");
             Ok(value)
         });
         self.scopes.frame = None;

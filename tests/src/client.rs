@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::postgres::server;
-use crate::{Db, home};
+use crate::{Db, dist};
 
 /// Characters that no test value holds: they part columns and rows, and mark NULL.
 const COLUMN: char = '\u{1f}';
@@ -70,7 +70,7 @@ impl Client {
         let mut command = Command::new("stdbuf");
         command.args(["-oL", "sqlite3", "-init", "/dev/null", "-batch", "-list"]).arg(file);
         let mut client = Client::start(Db::Sqlite, command);
-        let extension = home().join("dist/sqlite/cutover");
+        let extension = dist().join("sqlite/cutover");
         client.send(&format!(
             ".separator \"\\037\" \"\\036\"\n.nullvalue \"\\035\"\n.load {}\nPRAGMA foreign_keys = on;\n",
             extension.display()

@@ -1,6 +1,7 @@
 //! Tests that drive cutover the way its users do: through `psql` and `sqlite3`, as processes.
 //!
-//! This crate depends on neither extension; what it runs is what `make` left in `dist/`.
+//! This crate depends on neither extension; what it runs is what `make` left in `dist/`, save for
+//! [`failpoints`].
 
 #![allow(clippy::missing_panics_doc)]
 
@@ -8,6 +9,7 @@ pub mod all_types;
 pub mod calls;
 pub mod canonical;
 pub mod client;
+pub mod failpoints;
 pub mod files;
 pub mod model;
 pub mod postgres;
@@ -15,7 +17,8 @@ pub mod reports;
 pub mod scenario;
 pub mod steps;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,4 +40,11 @@ impl Db {
 /// The top folder of the repository.
 pub fn home() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+static DIST: OnceLock<PathBuf> = OnceLock::new();
+
+/// The folder of the extensions that this process tests.
+pub fn dist() -> &'static Path {
+    DIST.get_or_init(|| home().join("dist"))
 }

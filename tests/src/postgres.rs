@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::home;
+use crate::{dist, home};
 
 /// A running server. It stops, and its folder goes, when its standard input closes: at the end of
 /// this process, however that comes.
@@ -28,6 +28,7 @@ pub fn server() -> &'static Server {
 fn start() -> Server {
     let mut process = Command::new(home().join("tests/with-postgres.sh"))
         .args(["sh", "-c", "echo \"$PGHOST\"; command -v psql; echo \"$CUTOVER_FILES\"; exec cat >/dev/null"])
+        .env("CUTOVER_DIST", dist())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
-use cutover_tests::{Db, calls};
+use cutover_tests::{Db, calls, dist};
 
 /// How many rows a run must have to be under way for some seconds, also on a fast machine.
 const LONG: u32 = 6_000_000;
@@ -76,24 +77,92 @@ fn answer_ok(error: &Option<cutover_tests::client::Failure>) {
     assert!(error.is_none(), "{error:?}");
 }
 
+/// What is cancelled, and how the table is made before each time.
+const CANCELLED: [(&str, &str); 3] = [
+    ("verify_phase('many')", ""),
+    ("validate_phase('many')", ""),
+    ("sync_phase('many')", "DELETE FROM many"),
+];
+
 /// A timeout at several moments of a run, of a verification and of a check: none goes on for a second.
 #[test]
-fn a_cancel_stops_every_stage_within_a_second() {
+fn a_cancel_stops_every_stage_within_a_second_in_postgresql() {
     let (mut client, _) = many_rows(Db::Postgres, "stages", ENOUGH);
-    for call in ["sync_phase('many')", "verify_phase('many')", "validate_phase('many')"] {
-        client.run("RESET statement_timeout").ok("no limit");
+    for (call, first) in CANCELLED {
+        client.run(&format!("RESET statement_timeout; {first}")).ok("no limit");
         let started = Instant::now();
         answer_ok(&calls::call(&mut client, call).1.error);
         let whole = started.elapsed();
         for tenths in [2, 5, 8] {
             let limit = whole * tenths / 10;
+            client.run(&format!("RESET statement_timeout; {first}")).ok(first);
+            let rows = client.run("SELECT count(*) FROM many").ok("before");
             client.run(&format!("SET statement_timeout = {}", limit.as_millis().max(1))).ok("a limit");
             let started = Instant::now();
             let error = calls::call(&mut client, call).1.error;
             let late = started.elapsed().saturating_sub(limit);
             assert!(late < Duration::from_secs(1), "{call} cancelled after {limit:?} went on for {late:?}");
             // It may have been quicker than the run before.
-            assert!(error.is_none_or(|error| error.code == "57014"), "{call}");
+            let Some(error) = error else { continue };
+            assert_eq!(error.code, "57014", "{call}");
+            assert_eq!(rows, client.run("RESET statement_timeout; SELECT count(*) FROM many").ok("after"));
         }
     }
+}
+
+/// The same by SIGINT, at which the shell interrupts its connection from a handler.
+#[test]
+fn a_cancel_stops_every_stage_within_a_second_in_sqlite() {
+    let (mut client, root) = many_rows(Db::Sqlite, "stages", ENOUGH);
+    let file = root.join("database.sqlite");
+    for (call, first) in CANCELLED {
+        client.run(first).ok(first);
+        let whole = interrupted(&file, call, None).1;
+        for tenths in [2, 5, 8] {
+            client.run(first).ok(first);
+            let rows = client.run("SELECT count(*) FROM many").ok("before");
+            let (said, late) = interrupted(&file, call, Some(whole * tenths / 10));
+            assert!(
+                late < Duration::from_secs(1),
+                "{call} interrupted after {tenths} tenths went on for {late:?}"
+            );
+            // It may have been quicker than the run before.
+            if said.contains("57014") {
+                assert_eq!(rows, client.run("SELECT count(*) FROM many").ok("after"), "{call}");
+            } else {
+                assert!(!said.contains("rror"), "{call}: {said}");
+            }
+        }
+    }
+}
+
+/// Runs a call in a shell of its own, interrupts it after a time, and tells what it said and how long it
+/// went on.
+fn interrupted(file: &Path, call: &str, after: Option<Duration>) -> (String, Duration) {
+    let load = format!(".load {}", dist().join("sqlite/cutover").display());
+    let mut command = Command::new("sqlite3");
+    command
+        .args(["-init", "/dev/null", "-batch", "-bail"])
+        .arg(file)
+        .args([&load, &calls::sql(Db::Sqlite, call)]);
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("sqlite3 runs");
+    if let Some(after) = after {
+        std::thread::sleep(after);
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    }
+    let started = Instant::now();
+    let output = child.wait_with_output().expect("sqlite3 ends");
+    (String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(), started.elapsed())
+}
+
+/// A sort of many rows spills; where that is forbidden, nothing is changed.
+#[test]
+fn a_limit_on_temporary_files() {
+    let (mut client, _) = many_rows(Db::Postgres, "spills", ENOUGH);
+    client.run("DELETE FROM many WHERE id % 2 = 0; SET temp_file_limit = '1MB'").ok("a limit");
+    let before = client.run("SELECT count(*), sum(id) FROM many").ok("before");
+    let error = calls::call(&mut client, "sync_phase('many')").1.error.expect("a failure");
+    assert_eq!(error.code, "53400", "{}", error.text);
+    assert_eq!(before, client.run("SELECT count(*), sum(id) FROM many").ok("after"));
 }

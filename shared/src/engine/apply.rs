@@ -2,6 +2,7 @@
 
 use crate::catalog::{Column, Default, ForeignKey, OnDelete, Table};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint;
 use crate::planner::Task;
 use crate::session::Session;
 use crate::sql::{self, Sql, Temps};
@@ -51,6 +52,7 @@ fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i6
     for (((task, temp), _), early) in all().zip(&early).rev() {
         expect_gone(s, task, &sql::delete(dialect, task, temp, 'e'), *early, cascades)?;
     }
+    failpoint::passed("deleted early");
     for ((task, temp), counts) in all() {
         park::park(s, task, temp, counts)?;
     }

@@ -1,10 +1,12 @@
 //! Progress of long runs: what a stage did and how long it took, told as it happens.
 //!
-//! Short runs stay silent: nothing is told before a run has been under way for two seconds.
+//! Short runs stay silent: nothing is told before a run has been under way for two seconds. What is
+//! told here is also a failpoint of that name.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use crate::failpoint;
 use crate::session::{Level, Notice, Session};
 
 /// How long a run is under way before anything is told.
@@ -34,6 +36,7 @@ impl Progress {
 
     /// Says now and then how many rows `what` has come to: `staging "flights"`.
     pub fn reached(&self, s: &mut dyn Session, what: &str, name: &str, rows: i64) {
+        failpoint::passed(what);
         if let Some(seconds) = self.goes_on(Instant::now()) {
             tell(s, what, name, Some(rows), seconds);
         }
@@ -41,6 +44,7 @@ impl Progress {
 
     /// Ends a stage: `staged "flights"`, with its rows where they were counted.
     pub fn done(&self, s: &mut dyn Session, what: &str, name: &str, rows: Option<i64>) {
+        failpoint::passed(what);
         if let Some(seconds) = self.ends(Instant::now()) {
             tell(s, what, name, rows, seconds);
         }

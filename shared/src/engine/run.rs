@@ -6,6 +6,7 @@ use crate::catalog::{Address, RelName, Table};
 use crate::convert::Options;
 use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
+use crate::failpoint;
 use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
@@ -100,6 +101,7 @@ pub(crate) fn run(
         prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
     if request.kind != RunKind::Verify {
         s.begin_write(&targets)?;
+        failpoint::passed("locked");
         unchanged_schema(s, &targets)?;
     }
     // Without a phase there are no stubs, and in SQLite perhaps no table of them.
@@ -134,6 +136,7 @@ pub(crate) fn run(
     // Writing interleaves the tables: its time is shared by rows.
     share(&mut outcome, millis(started));
     keep(s, prepared, &outcome)?;
+    failpoint::passed("kept the log");
     for temp in &temp_tables {
         s.execute(&temp.discard, &[])?;
     }

@@ -20,6 +20,7 @@ use tempfile::NamedTempFile;
 
 use crate::convert::{Converter, Options};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint;
 use crate::session::Dialect;
 use crate::types::ColumnType;
 
@@ -118,11 +119,13 @@ impl ParquetExport {
         let ParquetExport { path, overwrite, writer, rows, .. } = self;
         let file = writer.into_inner().map_err(|e| failed(&path, &e))?;
         file.as_file().sync_all().map_err(|e| system(&path, &e))?;
+        failpoint::passed("wrote the file");
         let renamed = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
         renamed.map_err(|e| match e.error.kind() {
             io::ErrorKind::AlreadyExists => exists(&path),
             _ => system(&path, &e.error),
         })?;
+        failpoint::passed("named the file");
         File::open(folder(&path)).and_then(|folder| folder.sync_all()).map_err(|e| system(&path, &e))?;
         Ok(rows)
     }
