@@ -17,8 +17,8 @@ use super::run::{Outcome, Request};
 /// How a run reads one table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
-    /// Where the cursor stood before the run.
-    stored: Option<CursorValue>,
+    /// Where the cursor stood before the run, or was to begin.
+    usual: Option<CursorValue>,
     /// The least value that is read; None where all rows are.
     bound: Option<CursorValue>,
     /// Whether the run leaves no rows out between where the cursor stood and where it starts.
@@ -159,13 +159,13 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
                 let initial =
                     cursor.initial_value.as_ref().map(|v| values.read(&v.to_string())).transpose()?;
                 let since = request.since.as_deref().map(|text| values.since(text)).transpose()?;
-                let usual = stored.clone().or(initial);
+                let usual = stored.or(initial);
                 let start = since.clone().or_else(|| usual.clone());
                 let decided = decide(&task.plan, request, start.is_some());
-                reading.stored = stored;
                 reading.gapless = decided.0 == Mode::Full
                     || since.is_none()
-                    || since.zip(usual).is_some_and(|(since, usual)| since <= usual);
+                    || since.zip(usual.as_ref()).is_some_and(|(since, usual)| since <= *usual);
+                reading.usual = usual;
                 if decided.0 == Mode::Incremental
                     && let Some(start) = start
                 {
@@ -230,8 +230,8 @@ pub(crate) fn cut(
     }))
 }
 
-/// Keeps how far the cursors have come. An incremental run never moves one back, and leaves it where
-/// it stood if rows between it and the run's start were not read; a full run sets it to what the
+/// Keeps how far the cursors have come. An incremental run never moves one back, not even behind its
+/// `initial_value`, and leaves it where it stood if rows between it and the run's start were not read; a full run sets it to what the
 /// source holds. A run that met no value moves none.
 pub(crate) fn keep(
     s: &mut dyn Session,
@@ -244,7 +244,7 @@ pub(crate) fn keep(
     for ((task, reading), tally) in prepared.tasks.iter().zip(&prepared.readings).zip(&outcome.tallies) {
         let (Some(cursor), Some(highest)) = (&task.plan.cursor, &tally.highest) else { continue };
         let back =
-            task.mode == Mode::Incremental && reading.stored.as_ref().is_some_and(|stored| highest < stored);
+            task.mode == Mode::Incremental && reading.usual.as_ref().is_some_and(|usual| highest < usual);
         if back || !reading.gapless {
             continue;
         }
