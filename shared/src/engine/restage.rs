@@ -59,8 +59,8 @@ pub(crate) fn restage(
     }
 }
 
-/// Drops restaged rows that a newer row of the source with the same key supersedes; returns how many,
-/// and how many of these had been refused again.
+/// Drops restaged rows that a newer row of the source with the same key supersedes, and those without
+/// a key that come from the source again; returns how many, and how many of these had been refused again.
 pub(crate) fn supersede(s: &mut dyn Session, task: &Task, temps: &Temps, restaged: i64) -> Result<Loaded> {
     let mut superseded = Loaded::default();
     if restaged == 0 || task.key.is_empty() {
@@ -71,6 +71,13 @@ pub(crate) fn supersede(s: &mut dyn Session, task: &Task, temps: &Temps, restage
         superseded.refused += refused;
         superseded.rows += refused;
         superseded.rows += count(s.execute(&sql::supersede(task, &temps.staging, newer, restaged), &[])?);
+    }
+    let dialect = s.facts().dialect;
+    for (table, refused) in [(&temps.refused, true), (&temps.staging, false)] {
+        let equal = sql::supersede_keyless(dialect, task, table, refused, restaged);
+        let rows = count(s.execute(&equal, &[])?);
+        superseded.rows += rows;
+        superseded.refused += if refused { rows } else { 0 };
     }
     Ok(superseded)
 }

@@ -25,7 +25,7 @@ fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
 }
 
 /// A refused row as a JSON object, without the values that have no place in its columns.
-fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
+pub(super) fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
     let spell = spelling(dialect);
     let parts = task.staged_columns().enumerate().map(|(i, c)| {
         let name = serde_json::Value::from(c.name.as_str());
@@ -63,6 +63,10 @@ pub fn example_entries(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     Sql::new(format!("SELECT row_key, detail FROM ({entries}) n ORDER BY ordinal LIMIT 5"))
 }
 
+/// An entry's key without the number that tells it from others of the same key.
+const BARE: &str = "CASE WHEN rtrim(row_key, '0123456789') LIKE '%]#' \
+     THEN substr(rtrim(row_key, '0123456789'), 1, length(rtrim(row_key, '0123456789')) - 1) ELSE row_key END";
+
 /// Forgets what is no longer refused. Parameters: phase, table.
 pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     Sql::new(format!(
@@ -72,14 +76,16 @@ pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     ))
 }
 
-/// Forgets the entries of rows that this run has staged and not refused: all that an incremental run
-/// knows of where it does not stage the quarantine again. Parameters: phase, table.
+/// Forgets the entries of keys that this run has read and does not refuse in as many rows: all that an
+/// incremental run knows of where it does not stage the quarantine again. Parameters: phase, table.
 pub fn quarantine_forget_staged(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     Sql::new(format!(
-        "{}\n  AND row_key IN (SELECT {} FROM {} s)",
+        "{}\n  AND {BARE} IN (SELECT {} FROM {} s UNION ALL SELECT {} FROM {} r)",
         quarantine_forget(dialect, task, temps),
         row_key(dialect, task, "s"),
         temps.staging.qualified,
+        row_key(dialect, task, "r"),
+        temps.refused.qualified,
     ))
 }
 
