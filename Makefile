@@ -64,6 +64,7 @@ demo-postgres: all
 	@tests/with-postgres.sh sql/examples/nycflights13/demo-postgres.sh
 
 test: all
+	@tests/setup.sh cron
 	@tests/setup.sh lint
 	$(CARGO) fmt --all --check
 	$(PGRX) $(call CRATE,clippy) $(BOTH) -p cutover-core -p cutover-tests --all-targets -- -D warnings

@@ -3,6 +3,7 @@
 #
 #   tests/setup.sh sqlite      the sqlite3 shell, for `make demo`
 #   tests/setup.sh postgres    a PostgreSQL server and its headers, for everything else
+#   tests/setup.sh cron        pg_cron, for the test of scheduled jobs
 #   tests/setup.sh lint        rustfmt and clippy
 #
 # Quiet when all is there. Packages go in as root or with sudo; without either, one line says what
@@ -74,6 +75,12 @@ postgres)
         packages+=(libclang-dev)
     fi
     ;;
+cron)
+    config=${PG_CONFIG:-pg_config}
+    if [ ! -f "$("$config" --pkglibdir)/pg_cron.so" ]; then
+        packages+=("postgresql-$("$config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')-cron")
+    fi
+    ;;
 lint)
     for tool in fmt clippy; do
         if ! cargo "$tool" --version >/dev/null 2>&1; then
@@ -85,7 +92,7 @@ lint)
     done
     ;;
 *)
-    echo "usage: tests/setup.sh sqlite|postgres|lint" >&2
+    echo "usage: tests/setup.sh sqlite|postgres|cron|lint" >&2
     exit 2
     ;;
 esac

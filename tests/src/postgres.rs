@@ -1,4 +1,5 @@
-//! The private PostgreSQL server that all tests of one process share, each in its own database.
+//! Private PostgreSQL servers: one that all tests of a process share, each in its own database, and
+//! others with settings of their own.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -22,25 +23,32 @@ pub struct Server {
 /// The server of this process, started at the first call.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(start)
-}
-
-fn start() -> Server {
-    let mut process = Command::new(home().join("tests/with-postgres.sh"))
-        .args(["sh", "-c", "echo \"$PGHOST\"; command -v psql; echo \"$CUTOVER_FILES\"; exec cat >/dev/null"])
-        .env("CUTOVER_DIST", dist())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("with-postgres.sh runs");
-    let stdout = process.stdout.take().expect("its output is piped");
-    let mut lines = BufReader::new(stdout).lines();
-    let mut line = || lines.next().expect("the private server did not start: see above").expect("text");
-    let (host, psql, files) = (line(), line(), PathBuf::from(line()));
-    Server { host, psql, files, _process: process }
+    SERVER.get_or_init(|| Server::start(""))
 }
 
 impl Server {
+    /// Starts another server, with `settings` as the command line has them: `-c name=value ...`.
+    pub fn start(settings: &str) -> Server {
+        let settings = format!("{} {settings}", std::env::var("PG_SETTINGS").unwrap_or_default());
+        let mut process = Command::new(home().join("tests/with-postgres.sh"))
+            .args([
+                "sh",
+                "-c",
+                "echo \"$PGHOST\"; command -v psql; echo \"$CUTOVER_FILES\"; exec cat >/dev/null",
+            ])
+            .env("PG_SETTINGS", settings)
+            .env("CUTOVER_DIST", dist())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("with-postgres.sh runs");
+        let stdout = process.stdout.take().expect("its output is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let mut line = || lines.next().expect("the private server did not start: see above").expect("text");
+        let (host, psql, files) = (line(), line(), PathBuf::from(line()));
+        Server { host, psql, files, _process: process }
+    }
+
     /// A psql that finds this server, without the caller's own configuration.
     pub fn psql(&self, database: &str) -> Command {
         let mut command = Command::new("stdbuf");
