@@ -1,7 +1,8 @@
 \echo Use "CREATE EXTENSION cutover" to load this file. \quit
 
 -- Tables: the plan and its history, who owns each phase, and the log of runs.
--- SQLite has the same tables as cutover_* (shared/src/sql/sqlite_tables.sql).
+-- SQLite has the same tables as cutover_* (shared/src/sql/sqlite_tables.sql). They do not refer to each
+-- other by foreign keys: pg_restore -j fills the tables of an extension in no particular order.
 
 CREATE TABLE cutover.plan (
     plan_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -20,7 +21,7 @@ CREATE TABLE cutover.phase (
 COMMENT ON TABLE cutover.phase IS 'The phases of the plan in force: who owns each, and when it was last synced.';
 
 CREATE TABLE cutover.phase_table (
-    phase       text NOT NULL REFERENCES cutover.phase ON DELETE CASCADE,
+    phase       text NOT NULL,
     ordinal     integer NOT NULL,
     plan_name   text NOT NULL,
     schema_name text NOT NULL,
@@ -48,7 +49,7 @@ CREATE INDEX run_phase ON cutover.run (phase, run_id);
 COMMENT ON TABLE cutover.run IS 'One row per run of a phase; a run that raised its error leaves none.';
 
 CREATE TABLE cutover.run_table (
-    run_id      bigint NOT NULL REFERENCES cutover.run ON DELETE CASCADE,
+    run_id      bigint NOT NULL,
     ordinal     integer NOT NULL,
     table_name  text NOT NULL,
     write       text NOT NULL,

@@ -15,7 +15,7 @@ CREATE TABLE main.cutover_phase (
 );
 
 CREATE TABLE main.cutover_phase_table (
-    phase       TEXT NOT NULL REFERENCES cutover_phase ON DELETE CASCADE,
+    phase       TEXT NOT NULL,
     ordinal     INTEGER NOT NULL,
     plan_name   TEXT NOT NULL,
     schema_name TEXT NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE main.cutover_run (
 CREATE INDEX main.cutover_run_phase ON cutover_run (phase, run_id);
 
 CREATE TABLE main.cutover_run_table (
-    run_id      INTEGER NOT NULL REFERENCES cutover_run ON DELETE CASCADE,
+    run_id      INTEGER NOT NULL,
     ordinal     INTEGER NOT NULL,
     table_name  TEXT NOT NULL,
     write       TEXT NOT NULL,
