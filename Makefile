@@ -47,7 +47,7 @@ all: setup-sqlite setup-postgres
 	@rm -f dist/postgresql/*
 	@install -m 755 $(BUILT)/libcutover_sqlite.so dist/sqlite/cutover.so
 	@install -m 755 $(BUILT)/libcutover_pg.so dist/postgresql/cutover.so
-	@install -m 644 sql/cutover.control sql/cutover--$(VERSION).sql dist/postgresql/
+	@install -m 644 sql/cutover.control sql/cutover--*.sql dist/postgresql/
 
 # Only copies, so that it can run as root without a toolchain: build first.
 install:

@@ -68,6 +68,10 @@ ln -s "$("$config" --sharedir)"/extension/* "$share/extension/"
 rm -f "$lib"/cutover.so "$share"/extension/cutover*
 cp "$dist/postgresql/cutover.so" "$lib/"
 cp "$dist"/postgresql/cutover{.control,--*.sql} "$share/extension/"
+# Scripts of older versions, for the test that upgrades from them.
+for old in "$home"/tests/data/upgrade/*/cutover--*.sql; do
+    if [ -f "$old" ] && [ ! -e "$share/extension/${old##*/}" ]; then cp "$old" "$share/extension/"; fi
+done
 
 chmod 755 "$dir"
 chmod 1777 "$dir/sock" "$dir/files"

@@ -11,7 +11,7 @@ use cutover_core::session::{
 use cutover_core::sql::Sql;
 use cutover_core::types::ColumnType;
 use cutover_core::value::Value;
-use cutover_core::{Error, Kind, Result, VERSION, failpoint};
+use cutover_core::{Error, Kind, Result, VERSION, failpoint, version};
 use pgrx::{PgLogLevel, pg_sys};
 
 use crate::cursor::Cursor;
@@ -49,7 +49,6 @@ fn run_guarded<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> Result<T> {
 
 thread_local! {
     static RUNNING: Cell<bool> = const { Cell::new(false) };
-    static VERSION_CHECKED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The mark that a call is under way in this backend; it goes when the call ends, also by an error,
@@ -75,23 +74,15 @@ impl Drop for Running {
     }
 }
 
-/// 55000 where the SQL objects and this library are of different versions: once per backend.
+/// 55000 where the SQL objects and this library are of different versions. At every call: a session goes on
+/// with the library that it loaded while another one updates the extension.
 fn check_version() -> Result<()> {
-    if VERSION_CHECKED.get() {
-        return Ok(());
-    }
     let rows = statement::query(
         "SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'cutover'",
         &[],
     )?;
     let installed = rows.first().and_then(|row| row.first()).and_then(Value::as_str).unwrap_or("none");
-    if installed != VERSION {
-        return Err(Error::new(Kind::NotInState, "extension and library of cutover differ in version")
-            .detail(format!("The extension is of version {installed}, the library of version {VERSION}."))
-            .hint("ALTER EXTENSION cutover UPDATE"));
-    }
-    VERSION_CHECKED.set(true);
-    Ok(())
+    if installed == VERSION { Ok(()) } else { Err(version::differ(Dialect::Postgres, installed)) }
 }
 
 fn facts() -> Facts {

@@ -26,6 +26,7 @@ pub mod source;
 pub mod sql;
 pub mod types;
 pub mod value;
+pub mod version;
 
 /// The version of the core, and of both extensions: `major.minor.patch`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

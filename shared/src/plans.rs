@@ -187,12 +187,10 @@ fn refusal(findings: &[Finding]) -> Option<Error> {
 fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) -> Result<()> {
     let (dialect, role) = (s.facts().dialect, s.facts().role.clone());
     s.begin_write(&[])?;
-    let current = state::find_plan(s)?;
-    if current.is_none() && dialect == Dialect::Sqlite {
-        for statement in sql::create_catalog() {
-            s.execute(&statement, &[])?;
-        }
+    if !state::catalog(s)? {
+        state::create_catalog(s)?;
     }
+    let current = state::find_plan(s)?;
     for state in state::phases(s)?.iter().filter(|p| plan.phase(&p.phase).is_none()) {
         if state.authority != "source" {
             return Err(Error::new(

@@ -3,9 +3,10 @@
 use crate::catalog::RelName;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan};
-use crate::session::Session;
+use crate::session::{Dialect, Session};
 use crate::sql;
 use crate::value::{Value, first};
+use crate::{VERSION, version};
 
 /// The plan in force, by its number.
 pub(crate) struct Stored {
@@ -29,10 +30,48 @@ pub(crate) struct PhaseState {
     pub synced: bool,
 }
 
+/// Whether cutover's tables are there, in this library's version. SQLite's are made by the first
+/// `load_plan`, and brought to this version by the first call that may write; PostgreSQL's are the
+/// extension's, whose version the session has looked at.
+///
+/// Errors: 55000 where they are newer, or older and the call may not write.
+pub(crate) fn catalog(s: &mut dyn Session) -> Result<bool> {
+    let dialect = s.facts().dialect;
+    if dialect == Dialect::Postgres {
+        return Ok(true);
+    }
+    let [exists, version] = sql::catalog_version();
+    if !first(&s.query(&exists, &[])?).is_some_and(Value::is_true) {
+        return Ok(false);
+    }
+    let rows = s.query(&version, &[])?;
+    let found = first(&rows).and_then(Value::as_str).unwrap_or_default();
+    if found == VERSION {
+        return Ok(true);
+    }
+    let statements = sql::upgrade_catalog(found, VERSION).filter(|_| !s.facts().read_only);
+    let Some(statements) = statements else { return Err(version::differ(dialect, found)) };
+    s.begin_write(&[])?;
+    for statement in &statements {
+        s.execute(statement, &[])?;
+    }
+    s.execute(&sql::keep_catalog_version(), &[VERSION.into()])?;
+    Ok(true)
+}
+
+/// Makes SQLite's tables.
+pub(crate) fn create_catalog(s: &mut dyn Session) -> Result<()> {
+    for statement in sql::create_catalog() {
+        s.execute(&statement, &[])?;
+    }
+    s.execute(&sql::keep_catalog_version(), &[VERSION.into()])?;
+    Ok(())
+}
+
 /// The plan in force; None where none was ever loaded.
 pub(crate) fn find_plan(s: &mut dyn Session) -> Result<Option<Stored>> {
     let dialect = s.facts().dialect;
-    if !first(&s.query(&sql::catalog_exists(dialect), &[])?).is_some_and(Value::is_true) {
+    if !catalog(s)? {
         return Ok(None);
     }
     let rows = s.query(&sql::current_plan(dialect), &[])?;
@@ -81,7 +120,7 @@ pub(crate) fn phase_tables(s: &mut dyn Session, phase: &str) -> Result<Vec<RelNa
 /// Refuses to write a table whose phase is live here. Errors: 55000.
 pub(crate) fn check_owner(s: &mut dyn Session, schema: &str, name: &str) -> Result<()> {
     let dialect = s.facts().dialect;
-    if !first(&s.query(&sql::catalog_exists(dialect), &[])?).is_some_and(Value::is_true) {
+    if !catalog(s)? {
         return Ok(());
     }
     let rows = s.query(&sql::owner_of(dialect), &[schema.into(), name.into()])?;

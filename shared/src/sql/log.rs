@@ -7,17 +7,7 @@ use super::{Sql, spelling};
 
 /// SQLite's tables, made by the first `load_plan`; PostgreSQL's are in its extension script.
 pub fn create_catalog() -> impl Iterator<Item = Sql> {
-    include_str!("sqlite_tables.sql").split(";\n\n").map(str::trim).filter(|s| !s.is_empty()).map(Sql::new)
-}
-
-/// Whether the catalog is there: one row of a truth value.
-pub fn catalog_exists(dialect: Dialect) -> Sql {
-    Sql::new(match dialect {
-        Dialect::Postgres => "SELECT true",
-        Dialect::Sqlite => {
-            "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'cutover_plan'"
-        }
-    })
+    super::upgrade::statements_of(include_str!("sqlite_tables.sql"))
 }
 
 /// The plan in force: a row of (plan_id, document), or none.

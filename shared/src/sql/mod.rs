@@ -30,6 +30,7 @@ mod sqlite;
 mod stub;
 mod temps;
 mod unique;
+mod upgrade;
 mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
@@ -64,6 +65,7 @@ pub use stub::{
 };
 pub use temps::{TempTable, Temps, temp_schema};
 pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
+pub use upgrade::{catalog_version, keep_catalog_version, upgrade_catalog};
 pub use verify::{
     verified_columns, verify_different, verify_refused, verify_rows, verify_source, verify_target,
 };
