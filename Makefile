@@ -22,7 +22,7 @@ help:
 	@echo "make demo            real data, phases and quarantine in SQLite"
 	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
 	@echo "make test            everything CI runs"
-	@echo "make soak            kills and the model test for hours: ROUNDS=300, CASES=100000, SEED=1 repeats one"
+	@echo "make soak            kills, torture and the model test for hours: ROUNDS=300, SECONDS=600, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
 	@echo "make install         put the PostgreSQL extension where PG_CONFIG=$(PG_CONFIG) says"
 	@echo "make release         build again with link-time optimisation"
@@ -80,10 +80,12 @@ failpoints:
 	@install -m 755 $(BUILT)/libcutover_pg.so $(BUILT)/failpoints/postgresql/cutover.so
 	@install -m 644 sql/cutover.control sql/cutover--*.sql $(BUILT)/failpoints/postgresql/
 
-# Kills by the hundred, then the engine against its oracle, case after case, until one fails or all are through.
+# Kills by the hundred, many sessions at once for a while, then the engine against its oracle, case after case, until one fails or all are through.
 soak: all
 	CUTOVER_KILL_ROUNDS=$(or $(ROUNDS),300) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test failpoints -- --nocapture
+	CUTOVER_TORTURE_SECONDS=$(or $(SECONDS),600) CUTOVER_TORTURE_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
+	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test torture -- --nocapture
 	CUTOVER_MODEL_CASES=$(or $(CASES),100000) CUTOVER_MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test model -- --nocapture
 
