@@ -16,8 +16,8 @@ use crate::{settings, statement};
 
 /// The relations of these names, in their order; None for one that does not exist, or is no
 /// relation with rows. A schema that the caller may not use is the server's own 42501.
-pub fn read(names: &[RelName]) -> Result<Vec<Option<Table>>> {
-    let oids = names.iter().map(resolve).collect::<Result<Vec<_>>>()?;
+pub fn read(caller: &settings::Caller, names: &[RelName]) -> Result<Vec<Option<Table>>> {
+    let oids = names.iter().map(|name| resolve(caller, name)).collect::<Result<Vec<_>>>()?;
     let list: Vec<String> = oids.iter().flatten().map(u32::to_string).collect();
     let list = [Value::Text(format!("{{{}}}", list.join(",")))];
     let mut tables: HashMap<u32, Table> = HashMap::new();
@@ -46,7 +46,7 @@ pub fn read(names: &[RelName]) -> Result<Vec<Option<Table>>> {
 
 /// Locks tables against every other writer, in OID order, and makes sure that they are still
 /// those that were read: 55000 where one was replaced meanwhile.
-pub fn lock(tables: &[&Table]) -> Result<()> {
+pub fn lock(caller: &settings::Caller, tables: &[&Table]) -> Result<()> {
     let lockable = |t: &&&Table| matches!(t.kind, RelationKind::Table | RelationKind::Partitioned);
     let mut tables: Vec<&Table> = tables.iter().filter(lockable).copied().collect();
     tables.sort_by_key(|table| table.oid);
@@ -57,21 +57,21 @@ pub fn lock(tables: &[&Table]) -> Result<()> {
     let names: Vec<String> =
         tables.iter().map(|t| format!("{}.{}", Ident(&t.schema), Ident(&t.name))).collect();
     // LOCK TABLE would call a table that is gone unknown, though the plan knows it.
-    same_tables(&tables)?;
+    same_tables(caller, &tables)?;
     let limit = settings::lock_limit();
     statement::execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", ")), &[])?;
     if let Some(limit) = limit {
         limit.close();
     }
-    same_tables(&tables)
+    same_tables(caller, &tables)
 }
 
 /// 55000 where the name of a table no longer stands for it.
-fn same_tables(tables: &[&Table]) -> Result<()> {
+fn same_tables(caller: &settings::Caller, tables: &[&Table]) -> Result<()> {
     // SAFETY: we are inside a transaction; without a new lock nothing else makes the caches fresh.
     unsafe { pg_sys::AcceptInvalidationMessages() };
     for table in tables {
-        if resolve(&RelName::new(Some(&table.schema), &table.name))? != Some(table.oid) {
+        if resolve(caller, &RelName::new(Some(&table.schema), &table.name))? != Some(table.oid) {
             let message = format!("table \"{}\" was changed while the run was under way", table.name);
             return Err(Error::new(Kind::NotInState, message).hint("run it again"));
         }
@@ -81,10 +81,11 @@ fn same_tables(tables: &[&Table]) -> Result<()> {
 
 /// The OID that a name stands for, as the server's own statements would find it: by the caller's
 /// search path, and with `pg_temp` for the session's temporary schema.
-fn resolve(name: &RelName) -> Result<Option<u32>> {
+fn resolve(caller: &settings::Caller, name: &RelName) -> Result<Option<u32>> {
     let bad = |_| Error::new(Kind::InvalidName, "a name cannot hold the character NUL");
     let schema = name.schema.as_deref().map(std::ffi::CString::new).transpose().map_err(bad)?;
     let relation = std::ffi::CString::new(name.name.as_str()).map_err(bad)?;
+    let level = caller.restore_path();
     // SAFETY: the strings outlive both calls, and the server does not write to them.
     let oid = unsafe {
         let schema = schema.as_ref().map_or(std::ptr::null_mut(), |s| s.as_ptr().cast_mut());
@@ -97,6 +98,7 @@ fn resolve(name: &RelName) -> Result<Option<u32>> {
             std::ptr::null_mut(),
         )
     };
+    level.close();
     Ok((oid != pg_sys::InvalidOid).then(|| oid.to_u32()))
 }
 
@@ -187,8 +189,16 @@ fn each(
 }
 
 const RELATIONS: &str = "
-SELECT c.oid, n.nspname, c.relname, c.relkind
+SELECT c.oid, n.nspname, c.relname, c.relkind, pg_catalog.row_security_active(c.oid), o.rolname
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (
+    SELECT r.rolname
+    FROM (SELECT c.oid UNION SELECT p.relid FROM pg_catalog.pg_partition_tree(c.oid) p) f (oid)
+    JOIN pg_catalog.pg_class own ON own.oid = f.oid
+    JOIN pg_catalog.pg_roles r ON r.oid = own.relowner
+    JOIN pg_catalog.pg_roles caller ON caller.rolname = current_user AND caller.rolsuper
+    WHERE NOT r.rolsuper
+    ORDER BY own.oid <> c.oid, own.oid LIMIT 1) o ON true
 WHERE c.oid = ANY ($1::pg_catalog.oid[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
 fn relation(row: &mut Row) -> Result<Table> {
@@ -201,6 +211,7 @@ fn relation(row: &mut Row) -> Result<Table> {
         "m" => (RelationKind::MaterializedView, Address::Key),
         _ => (RelationKind::Foreign, Address::Key),
     };
+    let (row_security, untrusted_owner) = (row.flag(), row.maybe());
     Ok(Table {
         oid,
         schema,
@@ -213,6 +224,8 @@ fn relation(row: &mut Row) -> Result<Table> {
         referenced_by: Vec::new(),
         triggers: Vec::new(),
         deferrable: Vec::new(),
+        row_security,
+        untrusted_owner,
     })
 }
 

@@ -17,11 +17,13 @@ use crate::values::{attribute, attribute_count, for_each_row};
 /// An open cursor. The portal goes with the (sub)transaction that it was opened in.
 pub struct Cursor {
     name: CString,
+    /// It reads by the caller's search path.
+    pub for_user: bool,
 }
 
 impl Cursor {
     /// Opens a cursor over a query; the server's own error where it is not one.
-    pub fn open(sql: &str, args: &[Value]) -> Result<Cursor> {
+    pub fn open(sql: &str, args: &[Value], for_user: bool) -> Result<Cursor> {
         let sql = c_string(sql)?;
         check_text(args)?;
         connected(|| {
@@ -41,7 +43,7 @@ impl Cursor {
                 );
                 CStr::from_ptr((*portal).name).to_owned()
             };
-            Ok(Cursor { name })
+            Ok(Cursor { name, for_user })
         })
     }
 

@@ -10,6 +10,7 @@ mod cursor;
 mod errors;
 mod functions;
 mod load;
+mod role;
 mod scope;
 mod session;
 mod settings;

@@ -16,6 +16,7 @@ use pgrx::{PgLogLevel, pg_sys};
 
 use crate::cursor::Cursor;
 use crate::load::Load;
+use crate::role::AsRole;
 use crate::{catalog, errors, scope, settings, statement};
 
 /// One call's session.
@@ -38,7 +39,7 @@ fn run_guarded<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> Result<T> {
         return Err(Error::new(Kind::NotSupported, "cutover needs a database whose encoding is UTF8"));
     }
     let caller = settings::Caller::read();
-    let level = settings::engine();
+    let level = settings::engine(&caller)?;
     check_version()?;
     let mut session = PgSession { facts: facts(), caller, cursors: Vec::new(), loads: Vec::new() };
     let result = body(&mut session)?;
@@ -115,6 +116,14 @@ impl PgSession {
         self.loads.truncate(loads);
     }
 
+    /// Runs `body` by the caller's search path where it is `for_user`.
+    fn by_path_of<T>(&self, for_user: bool, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        let level = for_user.then(|| self.caller.restore_path());
+        let result = body();
+        level.into_iter().for_each(settings::Level::close);
+        result
+    }
+
     fn cursor(&mut self, id: CursorId) -> Result<&mut Cursor> {
         self.cursors.get_mut(id.0).and_then(Option::as_mut).ok_or_else(|| not_open("cursor"))
     }
@@ -130,19 +139,21 @@ impl Session for PgSession {
     }
 
     fn catalog(&mut self, names: &[RelName]) -> Result<Vec<Option<Table>>> {
-        catalog::read(names)
+        catalog::read(&self.caller, names)
     }
 
     fn execute(&mut self, sql: &Sql, args: &[Value]) -> Result<u64> {
-        statement::execute(sql.as_str(), args)
+        self.by_path_of(sql.is_for_user(), || statement::execute(sql.as_str(), args))
     }
 
     fn query(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Vec<Value>>> {
-        statement::query(sql.as_str(), args)
+        self.by_path_of(sql.is_for_user(), || statement::query(sql.as_str(), args))
     }
 
     fn cursor_open(&mut self, sql: &Sql, args: &[Value]) -> Result<CursorId> {
-        self.cursors.push(Some(Cursor::open(sql.as_str(), args)?));
+        let for_user = sql.is_for_user();
+        let cursor = self.by_path_of(for_user, || Cursor::open(sql.as_str(), args, for_user))?;
+        self.cursors.push(Some(cursor));
         Ok(CursorId(self.cursors.len() - 1))
     }
 
@@ -160,7 +171,12 @@ impl Session for PgSession {
         types: &[ColumnType],
         rows: usize,
     ) -> Result<Option<RecordBatch>> {
-        self.cursor(cursor)?.fetch(types, rows)
+        // Functions of the query may look for more names.
+        let for_user = self.cursor(cursor)?.for_user;
+        let level = for_user.then(|| self.caller.restore_path());
+        let batch = self.cursor(cursor)?.fetch(types, rows);
+        level.into_iter().for_each(settings::Level::close);
+        batch
     }
 
     fn cursor_close(&mut self, cursor: CursorId) -> Result<()> {
@@ -201,13 +217,23 @@ impl Session for PgSession {
             )
             .hint("begin the transaction with ISOLATION LEVEL READ COMMITTED"));
         }
-        catalog::lock(tables)
+        catalog::lock(&self.caller, tables)
     }
 
-    fn as_engine(&mut self, _tables: &[&Table], body: Body<'_>) -> Result<()> {
+    fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()> {
+        let owner = tables.iter().find_map(|table| table.untrusted_owner.as_deref());
+        let owner = owner.map(AsRole::named).transpose()?;
         let level = self.caller.restore();
+        let Some(owner) = owner else {
+            let result = body(self);
+            level.close();
+            return result;
+        };
+        let before = owner.begin();
         let result = body(self);
-        level.close();
+        before.begin();
+        // What the role's triggers set must not outlive them.
+        level.undo();
         result
     }
 

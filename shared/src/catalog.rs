@@ -200,6 +200,10 @@ pub struct Table {
     /// The constraints whose check a write to this table may leave to the end of the transaction:
     /// its own, and the foreign keys that refer to it. In SQLite, which names none: empty.
     pub deferrable: Vec<Deferrable>,
+    /// PostgreSQL: row security applies to the caller, who would see a part of its rows.
+    pub row_security: bool,
+    /// PostgreSQL: whose it is, or a partition of it, where the caller is a superuser and that role is none.
+    pub untrusted_owner: Option<String>,
 }
 
 impl Table {

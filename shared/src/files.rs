@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::api::{ExportOptions, ImportOptions};
 use crate::catalog::{RelName, Table};
 use crate::engine::progress::Progress;
-use crate::engine::{self, Prepared, Request, RunKind, state};
+use crate::engine::{self, Prepared, Request, RunKind, rights, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::ParquetExport;
 use crate::plan::{ExtraColumn, MissingColumn, Mode, Source, TablePlan, Write};
@@ -51,6 +51,7 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
     if let Some(table) = &table {
         planner::check_kind(&name.to_string(), table)?;
         state::check_owner(s, &table.schema, &table.name)?;
+        rights::check(&[table], false)?;
     }
     let mut row = match (table, write) {
         (Some(table), Some(write)) => merge(s, path, &name, &table, write)?,

@@ -48,6 +48,8 @@ fn table(dialect: Dialect, name: &str, key: &[&str], columns: Vec<Column>) -> Ta
         referenced_by: Vec::new(),
         triggers: Vec::new(),
         deferrable: Vec::new(),
+        row_security: false,
+        untrusted_owner: None,
     }
 }
 

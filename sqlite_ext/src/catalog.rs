@@ -64,6 +64,8 @@ pub fn table(session: &mut SqliteSession<'_>, name: &RelName) -> Result<Option<T
         referenced_by: place.foreign_keys(true)?,
         triggers: place.triggers()?,
         deferrable: Vec::new(),
+        row_security: false,
+        untrusted_owner: None,
         schema: place.schema,
         name: place.name,
     }))

@@ -42,8 +42,12 @@ pub fn register(conn: &Connection) -> rusqlite::Result<()> {
     let open =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS | FunctionFlags::SQLITE_DETERMINISTIC;
     conn.create_scalar_function("cutover_version", 0, open, |_| Ok(VERSION))?;
-    let direct =
-        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY | FunctionFlags::SQLITE_RESULT_SUBTYPE;
+    // In a CHECK constraint SQLite looks at DIRECTONLY only where a function claims to be deterministic. What
+    // else this says is harmless: a statement that has a call makes it once.
+    let direct = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DIRECTONLY
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_RESULT_SUBTYPE;
     for (usage, function) in FUNCTIONS {
         let name = usage.split('(').next().unwrap_or(usage);
         conn.create_scalar_function(name, -1, direct, move |ctx| {

@@ -34,6 +34,7 @@ mod replay;
 mod restage;
 mod retain;
 mod rewrite;
+pub(crate) mod rights;
 mod run;
 mod stage;
 pub(crate) mod state;

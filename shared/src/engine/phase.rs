@@ -144,7 +144,9 @@ pub(super) fn finish(
     let owners = Owners::stored(s, &stored.plan)?;
     owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, prepared, &owners)?;
-    prepared.checks = checks_of(stored.phase(phase)?, prepared);
+    let planned = stored.phase(phase)?;
+    prepared.checks = checks_of(planned, prepared);
+    prepared.as_owner = planned.run_as_owner;
     let entry = Entry {
         phase,
         kind: request.kind,

@@ -30,6 +30,8 @@ pub(crate) struct Prepared {
     pub readings: Vec<Reading>,
     /// What a run that writes ends with.
     pub checks: Checks,
+    /// A superuser writes another role's tables as that role.
+    pub as_owner: bool,
     pub progress: Progress,
 }
 
@@ -101,6 +103,7 @@ pub(super) fn finish(
         stubs: Stubs::default(),
         readings,
         checks: Checks::default(),
+        as_owner: false,
         progress: Progress::start(),
     })
 }

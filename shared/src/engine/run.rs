@@ -20,7 +20,7 @@ use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::{Course, Loaded};
-use super::{apply, check, cursor, keys, local, lookup, restage, retain, stage, stub, unique};
+use super::{apply, check, cursor, keys, local, lookup, restage, retain, rights, stage, stub, unique};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -95,10 +95,14 @@ pub(crate) fn run(
     for statement in temp_tables.iter().flat_map(|t| &t.create) {
         s.execute(statement, &[])?;
     }
+    if request.kind != RunKind::Verify {
+        let targets = targets(prepared);
+        rights::check(&targets, prepared.as_owner)?;
+        rights::share(s, &targets, &temp_tables)?;
+    }
     let mut tallies = vec![Tally::default(); prepared.tasks.len()];
     stage_all(s, prepared, request, &mut tallies)?;
-    let targets: Vec<&Table> =
-        prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
+    let targets = targets(prepared);
     if request.kind != RunKind::Verify {
         s.begin_write(&targets)?;
         failpoint::passed("locked");
@@ -141,6 +145,11 @@ pub(crate) fn run(
         s.execute(&temp.discard, &[])?;
     }
     Ok(outcome)
+}
+
+/// The tables that a run may write.
+fn targets(prepared: &Prepared) -> Vec<&Table> {
+    prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect()
 }
 
 /// Keeps the warnings of checks with their tables, those of none with the first.

@@ -37,6 +37,10 @@ pub struct Phase {
     /// Phases that must have been synced, or be local, before this one runs.
     #[serde(default)]
     pub depends_on: Vec<String>,
+    /// Where a superuser runs the phase and the tables belong to a role that is none: write them with that
+    /// role's rights. Without it such a run is refused.
+    #[serde(default)]
+    pub run_as_owner: bool,
     /// The tables of the phase. A table belongs to one phase, and may be listed more than once in it
     /// with `upsert` or `insert_only`.
     pub tables: Vec<TablePlan>,

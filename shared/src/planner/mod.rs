@@ -9,7 +9,7 @@ mod listings;
 mod lookup;
 mod order;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod stub;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};

@@ -39,6 +39,8 @@ pub fn table(name: &str, key: &[&str], columns: &[&str]) -> Table {
         referenced_by: Vec::new(),
         triggers: Vec::new(),
         deferrable: Vec::new(),
+        row_security: false,
+        untrusted_owner: None,
     }
 }
 

@@ -84,17 +84,17 @@ pub fn count_rows(table: &Table) -> Sql {
 pub fn two_numbers(dialect: Dialect, left: &str, right: &str) -> Sql {
     // An expression stands in brackets as a query does; the line break ends a comment.
     let value = |text: &str| spelling(dialect).text(&format!("({}\n)", bare(text)));
-    Sql::new(format!("SELECT {}, {}", value(left), value(right)))
+    Sql::for_user(format!("SELECT {}, {}", value(left), value(right)))
 }
 
 /// How many rows a query has.
 pub fn count_query(query: &str) -> Sql {
-    Sql::new(format!("SELECT count(*) FROM (\n{}\n) q", bare(query)))
+    Sql::for_user(format!("SELECT count(*) FROM (\n{}\n) q", bare(query)))
 }
 
 /// The first rows of a query.
 pub fn first_rows(query: &str) -> Sql {
-    Sql::new(format!("SELECT * FROM (\n{}\n) q LIMIT 5", bare(query)))
+    Sql::for_user(format!("SELECT * FROM (\n{}\n) q LIMIT 5", bare(query)))
 }
 
 /// A query without the semicolon that may end it.

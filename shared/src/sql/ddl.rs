@@ -54,7 +54,7 @@ pub fn create_table(
     let columns = columns.iter().map(|(name, ty)| format!("{} {}", Ident(name), type_name(dialect, ty)));
     let columns = columns.collect::<Vec<_>>().join(", ");
     let name = schema.map_or_else(|| Ident(name).to_string(), |schema| qualified(schema, name));
-    Sql::new(format!("CREATE TABLE {name} ({columns})"))
+    Sql::for_user(format!("CREATE TABLE {name} ({columns})"))
 }
 
 /// All rows of staging into a table, by the ordinary path.
@@ -72,10 +72,10 @@ pub fn insert_all(table: &Table, columns: &[String], staging: &TempTable) -> Sql
 pub fn select_columns(schema: &str, name: &str, columns: &[&str]) -> Sql {
     let columns: Vec<String> = columns.iter().map(|c| Ident(c).to_string()).collect();
     let columns = if columns.is_empty() { "NULL".to_owned() } else { columns.join(", ") };
-    Sql::new(format!("SELECT {columns} FROM {}", qualified(schema, name)))
+    Sql::for_user(format!("SELECT {columns} FROM {}", qualified(schema, name)))
 }
 
 /// All rows of a relation, its generated columns included.
 pub fn select_all(schema: &str, name: &str) -> Sql {
-    Sql::new(format!("SELECT * FROM {}", qualified(schema, name)))
+    Sql::for_user(format!("SELECT * FROM {}", qualified(schema, name)))
 }

@@ -63,7 +63,7 @@ pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
 };
-pub use temps::{TempTable, Temps, temp_schema};
+pub use temps::{TempTable, Temps, share, temp_schema};
 pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
 pub use upgrade::{catalog_version, keep_catalog_version, upgrade_catalog};
 pub use verify::{
@@ -99,27 +99,41 @@ impl fmt::Display for Quoted<'_> {
 
 /// A statement, made in this module (or handed over by a user as one).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sql(String);
+pub struct Sql {
+    text: String,
+    for_user: bool,
+}
 
 impl Sql {
     fn new(text: impl Into<String>) -> Self {
-        Sql(text.into())
+        Sql { text: text.into(), for_user: false }
+    }
+
+    /// A statement that names, or runs, what is the user's: by the caller's search path.
+    fn for_user(text: impl Into<String>) -> Self {
+        Sql { text: text.into(), for_user: true }
     }
 
     /// The query that a user wrote, as it is (the source of a table or of an export).
     pub fn from_user(text: &str) -> Self {
-        Sql(text.to_owned())
+        Sql::for_user(text)
     }
 
     /// The text to hand to the database.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Whether its names go by the caller's search path. Those of all others mean what is built in
+    /// (PostgreSQL: operators and functions cannot all be qualified).
+    pub fn is_for_user(&self) -> bool {
+        self.for_user
     }
 }
 
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

@@ -42,6 +42,11 @@ pub fn temp_schema(dialect: Dialect) -> &'static str {
     }
 }
 
+/// Lets a role of PostgreSQL use a temporary table of this session.
+pub fn share(table: &TempTable, role: &str) -> Sql {
+    Sql::new(format!("GRANT ALL ON {} TO {}", table.qualified, Ident(role)))
+}
+
 impl Temps {
     /// The temporary tables for one task.
     pub fn of(dialect: Dialect, task: &Task) -> Temps {
