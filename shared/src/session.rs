@@ -190,7 +190,8 @@ pub trait Session {
 
     /// Runs `body`, which writes to `tables`, under the caller's own settings instead of those
     /// the engine works with where they change how values are read and printed (PostgreSQL: TimeZone,
-    /// DateStyle), so that triggers see what they would see of a plain statement.
+    /// DateStyle, search_path), so that triggers see what they would see of a plain statement; and as
+    /// [`Table::untrusted_owner`] where one of `tables` has one.
     fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()>;
 
     /// Tells the caller something that is no error.

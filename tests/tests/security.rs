@@ -245,6 +245,26 @@ fn a_superuser_writes_another_roles_tables_as_that_role_or_not_at_all() {
     assert_eq!(value(&mut client, "SELECT current_user"), "postgres");
     client.run("CREATE ROLE sec_fresh; DROP ROLE sec_fresh").ok("with all its rights");
 
+    // What is deferred would run when the caller is a superuser again.
+    client
+        .run("ALTER TABLE part DROP CONSTRAINT part_id_check, ADD CONSTRAINT late UNIQUE (job_id) DEFERRABLE INITIALLY DEFERRED")
+        .ok("a deferred constraint");
+    let file = |rows: &[&str]| {
+        let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
+        files::write(&root.join("part.parquet"), "id int64, job_id int64", &rows);
+    };
+    file(&["1 | 1", "2 | 1"]);
+    refused(&mut client, "sync_phase('jobs')", "23505", &["job_id"]);
+    client
+        .run(
+            "CREATE CONSTRAINT TRIGGER later AFTER INSERT ON part DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION try_it()",
+        )
+        .ok("a deferred trigger");
+    file(&["1 | 1", "2 | ~"]);
+    refused(&mut client, "sync_phase('jobs')", "42501", &["deferred trigger"]);
+    client.run("DROP TRIGGER later ON part").ok("without it");
+
     // One phase of two owners, and a partition of another's.
     let both = plan(true).replace(
         &table("other"),

@@ -5,7 +5,7 @@
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
-//! `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
+//! `rights` says as whom, `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 
 mod ahead;
 mod apply;
