@@ -80,7 +80,8 @@ failpoints:
 	@install -m 755 $(BUILT)/libcutover_pg.so $(BUILT)/failpoints/postgresql/cutover.so
 	@install -m 644 sql/cutover.control sql/cutover--*.sql $(BUILT)/failpoints/postgresql/
 
-# Kills by the hundred, many sessions at once for a while, then the engine against its oracle, case after case, until one fails or all are through.
+# Kills by the hundred, many sessions at once for a while, then the engine against its oracle, case after
+# case, until one fails or all are through.
 soak: all
 	CUTOVER_KILL_ROUNDS=$(or $(ROUNDS),300) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test failpoints -- --nocapture
