@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::Client;
 use crate::postgres::server;
+use crate::process::{Signal, is_halted, send};
 use crate::{DIST, Db, calls, dist, home};
 
 /// A server that was killed is back long before.
@@ -111,13 +112,16 @@ impl Target {
         self.strike_in(&self.database, "SIGSTOP", number, written, &mut |client_pid| {
             patiently("it comes to the failpoint", || self.passed().len() == number);
             let pid = match self.db {
-                Db::Sqlite => client_pid.to_string(),
+                Db::Sqlite => client_pid,
                 Db::Postgres => {
                     let sql = "SELECT pid FROM pg_stat_activity WHERE state = 'active' \
                                AND datname = current_database() AND pid <> pg_backend_pid()";
-                    self.client().run(sql).ok("its backend")[0][0].clone().expect("a number")
+                    let answer = self.client().run(sql).ok("its backend");
+                    answer[0][0].as_ref().and_then(|pid| pid.parse().ok()).expect("a number")
                 }
             };
+            // It passes the failpoint before it halts, and must not be told to go on in between.
+            patiently("it halts", || is_halted(pid));
             let _halted = Halted(pid);
             meanwhile();
         })
@@ -200,11 +204,11 @@ impl Target {
 }
 
 /// A process that goes on when this is dropped.
-struct Halted(String);
+struct Halted(u32);
 
 impl Drop for Halted {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-CONT", &self.0]).status();
+        send(self.0, Signal::SIGCONT);
     }
 }
 

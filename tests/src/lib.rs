@@ -14,6 +14,7 @@ pub mod files;
 pub mod in_use;
 pub mod model;
 pub mod postgres;
+pub mod process;
 pub mod reports;
 pub mod scenario;
 pub mod steps;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
+use cutover_tests::process::{Signal, send};
 use cutover_tests::{Db, calls, dist};
 
 /// How many rows a run must have to be under way for some seconds, also on a fast machine.
@@ -149,7 +150,7 @@ fn interrupted(file: &Path, call: &str, after: Option<Duration>) -> (String, Dur
     let child = command.spawn().expect("sqlite3 runs");
     if let Some(after) = after {
         std::thread::sleep(after);
-        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        send(child.id(), Signal::SIGINT);
     }
     let started = Instant::now();
     let output = child.wait_with_output().expect("sqlite3 ends");
