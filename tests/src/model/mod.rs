@@ -2,15 +2,17 @@
 //! databases and compared with what a plain reading of the rules says should have happened.
 //!
 //! `raw` is what proptest draws and shrinks: numbers without meaning. `read` gives them meaning, as
-//! a `case` of tables, plan and steps. `oracle` (with `loss`) says what a step must do, `drive` does
-//! it on a database and compares.
+//! a `case` of tables, plan and steps. `oracle` (with `rules`, `compare` and `loss`) says what a step must
+//! do, `drive` does it on a database and compares.
 
 pub mod case;
+mod compare;
 pub mod drive;
 mod loss;
 pub mod oracle;
 pub mod raw;
 mod read;
+mod rules;
 pub mod spell;
 
 /// One value in canonical form (`canonical.rs`); None is NULL.
