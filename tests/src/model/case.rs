@@ -1,5 +1,7 @@
 //! A case: tables, the rules of a plan, and steps.
 
+use super::cursor::{Asked, Cursor};
+use super::feed::Feed;
 use super::{Cell, Row};
 
 /// The types of columns, with how a file spells each.
@@ -113,6 +115,7 @@ pub const LOCAL: &str = "L";
 #[derive(Debug, Clone)]
 pub struct Table {
     pub name: String,
+    pub feed: Feed,
     pub columns: Vec<Column>,
     /// The primary key's columns.
     pub key: Vec<usize>,
@@ -129,6 +132,9 @@ pub struct Table {
     pub scope: Option<usize>,
     pub dedup_sort: Option<usize>,
     pub max_quarantine: Option<usize>,
+    pub cursor: Option<Cursor>,
+    /// The mode that the plan fixes.
+    pub mode: Option<&'static str>,
     pub on_missing_reference: &'static str,
     pub on_duplicate_key: &'static str,
     pub on_null_key: &'static str,
@@ -164,6 +170,12 @@ impl Table {
         ]
     }
 
+    /// The SQLSTATE for a value that does not fit its column.
+    pub fn unfit(&self, column: usize, cell: &Cell) -> Option<&'static str> {
+        let (unfit, code) = self.columns[column].ty.unfit()?;
+        (cell.as_deref() == Some(unfit)).then_some(code)
+    }
+
     /// A row's values in some columns.
     pub fn take(row: &Row, columns: &[usize]) -> Row {
         columns.iter().map(|i| row[*i].clone()).collect()
@@ -192,6 +204,7 @@ pub struct Step {
     pub allow_cascade: bool,
     pub dry_run: bool,
     pub rehearse: bool,
+    pub asked: Asked,
 }
 
 /// A whole case.

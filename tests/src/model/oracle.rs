@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use super::case::{Case, IMPORTED, Step, Table};
 use super::compare::compare;
 use super::loss::{children, losses, retain};
+use super::restage::{self, Memory};
 use super::rules::{conflicts, differ_locally, duplicates, refer, too_many};
-use super::{Cell, Row};
+use super::{Cell, Row, cursor};
 
 /// The counts of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +31,9 @@ pub struct Done {
     /// The rows of each table, sorted.
     pub tables: Vec<Vec<Row>>,
     pub counts: Vec<Counts>,
+    /// How each table was read; nothing for one that was not.
+    pub modes: Vec<&'static str>,
+    pub memory: Memory,
     /// Table, key, reason.
     pub quarantine: Vec<(String, Row, &'static str)>,
 }
@@ -40,6 +44,8 @@ pub type Faults = BTreeSet<&'static str>;
 /// A table under way.
 pub(super) struct Work<'a> {
     pub table: &'a Table,
+    /// Whether the call leaves the table alone.
+    pub idle: bool,
     pub target: &'a [Row],
     pub passed: Vec<Row>,
     pub refused: Vec<(Row, &'static str)>,
@@ -49,12 +55,21 @@ pub(super) struct Work<'a> {
     pub gone: Vec<Row>,
 }
 
-/// The outcome of a sync of all tables. `state` holds each table's rows.
-pub fn run(case: &Case, step: &Step, state: &[Vec<Row>]) -> Result<Done, Faults> {
+/// The outcome of a sync. `state` holds each table's rows, `memory` what earlier syncs left.
+pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Result<Done, Faults> {
     let mut faults = Faults::new();
+    let reads = cursor::read_all(case, step, memory, &mut faults);
+    if faults.contains("22023") {
+        return Err(Faults::from(["22023"]));
+    }
     let mut works: Vec<Work<'_>> = Vec::new();
-    for ((table, source), target) in case.tables.iter().zip(&step.sources).zip(state) {
-        works.push(load(table, source, target, &mut faults));
+    for (((table, read), refused), target) in case.tables.iter().zip(&reads).zip(&memory.refused).zip(state) {
+        let staged = restage::staged(table, read, refused);
+        let mut work = load(table, &staged, target, &mut faults);
+        work.idle = read.mode.is_empty();
+        work.counts.staged += read.excluded;
+        work.counts.skipped += read.excluded;
+        works.push(work);
     }
     settle(&faults)?;
     for work in &mut works {
@@ -83,15 +98,19 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>]) -> Result<Done, Faults>
     children(&mut works, step, &mut faults);
     settle(&faults)?;
     let mut done = Done::default();
-    for work in works {
+    for ((work, read), before) in works.into_iter().zip(reads).zip(&memory.refused) {
+        let refused = restage::refused(&work, read.mode, before);
         let mut rows = work.after;
         rows.sort();
         done.tables.push(rows);
         done.counts.push(work.counts);
-        for (row, reason) in &work.refused {
+        for (row, reason) in &refused {
             let key = Table::take(row, &work.table.identity());
             done.quarantine.push((work.table.name.clone(), key, *reason));
         }
+        done.modes.push(read.mode);
+        done.memory.cursors.push(read.cursor);
+        done.memory.refused.push(refused);
     }
     done.quarantine.sort();
     Ok(done)
@@ -142,15 +161,14 @@ fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Fa
         }
     }
     let counts = Counts { staged: source.len(), ..Counts::default() };
-    Work { table, target, passed, refused, counts, after: Vec::new(), gone: Vec::new() }
+    Work { table, idle: false, target, passed, refused, counts, after: Vec::new(), gone: Vec::new() }
 }
 
 /// Why a value cannot be in a column.
 fn misfit(table: &Table, column: usize, cell: &Cell) -> Option<&'static str> {
-    let column = &table.columns[column];
     match cell {
-        None => column.not_null.then_some("23502"),
-        Some(value) => column.ty.unfit().filter(|(unfit, _)| unfit == value).map(|(_, code)| code),
+        None => table.columns[column].not_null.then_some("23502"),
+        Some(_) => table.unfit(column, cell),
     }
 }
 
@@ -168,7 +186,7 @@ impl Work<'_> {
     /// Whether a run may delete this target row if the source does not have it.
     pub(super) fn may_go(&self, row: &Row) -> bool {
         let deletes = ["replace", "delete_insert"].contains(&self.table.write);
-        deletes && !protected(self.table, row) && self.in_scope(row) && !self.is_retained(row)
+        deletes && !self.idle && !protected(self.table, row) && self.in_scope(row) && !self.is_retained(row)
     }
 
     /// Whether the source speaks of the row.

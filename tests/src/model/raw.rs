@@ -19,6 +19,9 @@ pub struct RawTable {
     pub references: Vec<RawReference>,
     /// Each rule of the plan reads its own number; 0 is the default.
     pub rules: Vec<u8>,
+    pub feed: u8,
+    /// What the cursor is and does, part by part.
+    pub cursor: Vec<u8>,
 }
 
 /// A column that is neither key nor reference.
@@ -46,6 +49,8 @@ pub struct RawStep {
     /// What the call says.
     pub allow: u8,
     pub look_first: u8,
+    /// How much is read: the mode, `since`, whether tables are named, and which.
+    pub asked: Vec<u8>,
 }
 
 /// A file.
@@ -61,6 +66,8 @@ pub struct RawSource {
 pub struct RawRow {
     pub key: u8,
     pub cells: Vec<u8>,
+    /// The cursor's value.
+    pub at: u8,
     pub flaw: Option<u8>,
 }
 
@@ -74,6 +81,9 @@ pub struct RawEdit {
 
 /// How many rules a table's numbers are read for.
 pub const RULES: usize = 16;
+/// How many numbers a table's cursor reads, and a call.
+pub const CURSOR: usize = 5;
+pub const ASKED: usize = 4;
 /// How many cells a row has at most.
 pub const CELLS: usize = 8;
 
@@ -87,13 +97,25 @@ fn table() -> impl Strategy<Value = RawTable> {
         .prop_map(|(ty, not_null, unique)| RawColumn { ty, not_null, unique });
     let reference = (0_u8..4, prop::bool::weighted(0.3), 0_u8..6)
         .prop_map(|(parent, not_null, on_delete)| RawReference { parent, not_null, on_delete });
-    (0_u8..8, vec(column, 0..=3), vec(reference, 0..=2), vec(0_u8..12, RULES))
-        .prop_map(|(key, columns, references, rules)| RawTable { key, columns, references, rules })
+    (0_u8..8, vec(column, 0..=3), vec(reference, 0..=2), vec(0_u8..12, RULES), 0_u8..5, vec(0_u8..12, CURSOR))
+        .prop_map(|(key, columns, references, rules, feed, cursor)| RawTable {
+            key,
+            columns,
+            references,
+            rules,
+            feed,
+            cursor,
+        })
 }
 
 fn row() -> impl Strategy<Value = RawRow> {
     let flaw = prop_oneof![12 => Just(None), 1 => (0_u8..6).prop_map(Some)];
-    (0_u8..24, vec(0_u8..24, CELLS), flaw).prop_map(|(key, cells, flaw)| RawRow { key, cells, flaw })
+    (0_u8..24, vec(0_u8..24, CELLS), 0_u8..24, flaw).prop_map(|(key, cells, at, flaw)| RawRow {
+        key,
+        cells,
+        at,
+        flaw,
+    })
 }
 
 fn step() -> impl Strategy<Value = RawStep> {
@@ -101,6 +123,7 @@ fn step() -> impl Strategy<Value = RawStep> {
     let rows = prop_oneof![3 => vec(row(), 0..=7), 1 => vec(row(), 12..=22)];
     let source = (rows, prop::bool::weighted(0.7)).prop_map(|(rows, careful)| RawSource { rows, careful });
     let edit = (0_u8..4, 0_u8..7, row()).prop_map(|(table, kind, row)| RawEdit { table, kind, row });
-    (vec(source, 0..=4), vec(edit, 0..=4), 0_u8..16, 0_u8..8)
-        .prop_map(|(sources, edits, allow, look_first)| RawStep { sources, edits, allow, look_first })
+    (vec(source, 0..=4), vec(edit, 0..=4), 0_u8..16, 0_u8..8, vec(0_u8..48, ASKED)).prop_map(
+        |(sources, edits, allow, look_first, asked)| RawStep { sources, edits, allow, look_first, asked },
+    )
 }

@@ -4,9 +4,11 @@ use super::Row;
 use super::case::{
     Case, Column, Edit, IMPORTED, LOCAL, OnDelete, Origin, Reference, Source, Step, Table, Type,
 };
+use super::cursor::{self, Asked};
+use super::feed::FEEDS;
 use super::raw::{RawCase, RawRow, RawStep, RawTable};
 
-fn pick<T: Copy>(choices: &[T], n: u8) -> T {
+pub(super) fn pick<T: Copy>(choices: &[T], n: u8) -> T {
     choices[usize::from(n) % choices.len()]
 }
 
@@ -15,10 +17,10 @@ impl Case {
     pub fn read(raw: &RawCase) -> Case {
         let tables: Vec<Table> = (0..raw.tables.len()).map(|own| table(&raw.tables, own)).collect();
         let mut steps: Vec<Step> = Vec::new();
-        for raw in &raw.steps {
+        for (number, raw) in raw.steps.iter().enumerate() {
             let before = steps.last().map(|s| s.sources.clone());
             let before = before.unwrap_or_else(|| vec![Vec::new(); tables.len()]);
-            steps.push(step(raw, &tables, before));
+            steps.push(step(raw, number, &tables, before));
         }
         Case { tables, steps }
     }
@@ -67,6 +69,9 @@ fn table(all: &[RawTable], own: usize) -> Table {
         values.push(add(format!("v{i}"), ty, column.not_null && !is_unique));
         unique.extend(is_unique.then(|| values[i]));
     }
+    if let Some((name, ty)) = cursor::column(raw) {
+        add(name.to_owned(), ty, false);
+    }
     let mut references = Vec::new();
     let parents = parents(all);
     for (i, reference) in raw.references.iter().enumerate().filter(|_| !parents.is_empty()) {
@@ -102,6 +107,7 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let on_duplicate_key = if generated { "error" } else { pick(duplicates, rule(9)) };
     Table {
         name: format!("t{own}"),
+        feed: pick(&FEEDS, raw.feed),
         generated,
         write,
         keep_local,
@@ -120,6 +126,11 @@ fn table(all: &[RawTable], own: usize) -> Table {
             _ => "keep",
         },
         on_referenced: pick(&["error", "retain"], rule(12)),
+        cursor: cursor::drawn(raw, &columns),
+        mode: pick(
+            &[None, None, None, None, None, None, None, None, None, None, Some("full"), Some("incremental")],
+            raw.cursor[4],
+        ),
         key,
         unique,
         origin,
@@ -138,13 +149,14 @@ fn key(table: &Table, n: u8) -> Row {
     }
 }
 
-fn step(raw: &RawStep, tables: &[Table], mut sources: Vec<Source>) -> Step {
+fn step(raw: &RawStep, number: usize, tables: &[Table], mut sources: Vec<Source>) -> Step {
     for (index, table) in tables.iter().enumerate() {
         let Some(raw) = raw.sources.get(index) else { continue };
         let mut rows: Source = Vec::new();
         for raw_row in &raw.rows {
             let flaw = raw_row.flaw.filter(|_| !raw.careful);
-            if let Some(row) = source_row(table, index, raw_row, flaw, &rows, &sources, tables) {
+            if let Some(mut row) = source_row(table, index, raw_row, flaw, &rows, &sources, tables) {
+                cursor::fill(table, raw_row, flaw, number, &mut row, &rows);
                 rows.push(row);
             }
         }
@@ -179,6 +191,18 @@ fn step(raw: &RawStep, tables: &[Table], mut sources: Vec<Source>) -> Step {
         allow_cascade: raw.allow & 4 != 0,
         dry_run: raw.look_first & 1 != 0,
         rehearse: raw.look_first & 2 != 0,
+        asked: asked(&raw.asked, tables),
+    }
+}
+
+fn asked(raw: &[u8], tables: &[Table]) -> Asked {
+    // Of the kind that the first cursor of the phase has.
+    let ty = tables.iter().find_map(|t| Some(t.columns[t.cursor.as_ref()?.column].ty));
+    let named: Vec<usize> = (0..tables.len()).filter(|i| raw[3] >> i & 1 == 1).collect();
+    Asked {
+        mode: pick(&["auto", "auto", "incremental", "full", "auto", "incremental"], raw[0]),
+        since: ty.filter(|_| raw[1] >= 36).map(|ty| ty.value(2 * (raw[1] - 36))),
+        tables: (raw[2] >= 36 && !named.is_empty()).then_some(named),
     }
 }
 
@@ -202,6 +226,9 @@ fn plain_row(table: &Table, raw: &RawRow, refer: &dyn Fn(usize, (usize, u8)) -> 
         let column = &table.columns[i];
         let n = raw.cells[place] % if table.unique.contains(&i) { 24 } else { 5 };
         row[i] = (n != 4 || column.not_null).then(|| column.ty.value(n));
+    }
+    if let Some(cursor) = &table.cursor {
+        row[cursor.column] = Some(table.columns[cursor.column].ty.value(raw.at));
     }
     for (place, reference) in table.references.iter().enumerate() {
         let n = raw.cells[3 + place];
