@@ -1,7 +1,7 @@
 //! The oracle on what becomes of a table once its staged rows have passed.
 
 use super::Row;
-use super::oracle::{Work, protected};
+use super::oracle::{Work, misfit, protected};
 
 /// Staged rows against the table's: the rows that it will have, those that go, and the counts.
 pub(super) fn compare(work: &mut Work<'_>) {
@@ -34,7 +34,10 @@ pub(super) fn compare(work: &mut Work<'_>) {
             }
             continue;
         } else if let Some(held) = held {
-            let version = if table.write == "insert_only" { held.clone() } else { work.over(row, held) };
+            // What an `insert_only` finds as a stub it never inserted: it is still to be filled.
+            let stub = work.open.contains(&work.identity(row));
+            let keeps = table.write == "insert_only" && !stub;
+            let version = if keeps { held.clone() } else { work.over(row, held) };
             counts.unchanged += usize::from(version == *held);
             counts.updated += usize::from(version != *held);
             after.push(version);
@@ -47,6 +50,17 @@ pub(super) fn compare(work: &mut Work<'_>) {
                 after.push(held.clone());
             }
             left.retain(|t| t != held);
+        }
+    }
+    // Without a key it is the row that equals it that a refused row retains.
+    for (row, _) in work.refused.iter().filter(|_| table.identity().is_empty()) {
+        let row: Row = row
+            .iter()
+            .enumerate()
+            .map(|(i, c)| c.clone().filter(|_| misfit(table, i, c).is_none()))
+            .collect();
+        if let Some(place) = left.iter().position(|t| work.may_go(t) && work.over(&row, t) == *t) {
+            after.push(left.remove(place));
         }
     }
     // What a merge key identifies keeps its generated key.

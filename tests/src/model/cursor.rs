@@ -171,11 +171,13 @@ pub(super) fn read_all(case: &Case, step: &Step, memory: &Memory, faults: &mut F
     let mut reads = Vec::new();
     for (index, table) in case.tables.iter().enumerate() {
         let stored = &memory.cursors[index];
-        reads.push(if step.asked.tables.as_ref().is_none_or(|tables| tables.contains(&index)) {
-            read(table, &step.asked, &step.sources[index], stored, faults)
-        } else {
-            Read { mode: "", rows: Vec::new(), excluded: 0, cursor: stored.clone() }
-        });
+        reads.push(
+            if table.planned && step.asked.tables.as_ref().is_none_or(|tables| tables.contains(&index)) {
+                read(table, &step.asked, &step.sources[index], stored, faults)
+            } else {
+                Read { mode: "", rows: Vec::new(), excluded: 0, cursor: stored.clone() }
+            },
+        );
     }
     reads
 }

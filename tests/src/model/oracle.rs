@@ -10,7 +10,7 @@ use super::compare::compare;
 use super::loss::{children, losses, retain};
 use super::restage::{self, Memory};
 use super::rules::{conflicts, differ_locally, duplicates, refer, too_many};
-use super::{Cell, Row, cursor};
+use super::{Cell, Row, cursor, lookup, stub};
 
 /// The counts of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Counts {
     pub preserved: usize,
     pub quarantined: usize,
     pub skipped: usize,
+    /// Stubs made in the table.
+    pub stubs: usize,
 }
 
 /// What a run that succeeds leaves.
@@ -53,6 +55,9 @@ pub(super) struct Work<'a> {
     /// The rows that the table will have, and of its old ones those that will be gone.
     pub after: Vec<Row>,
     pub gone: Vec<Row>,
+    /// Keys of rows that the table has as stubs, and of those that it needs as stubs.
+    pub open: BTreeSet<Row>,
+    pub needed: BTreeSet<Row>,
 }
 
 /// The outcome of a sync. `state` holds each table's rows, `memory` what earlier syncs left.
@@ -69,8 +74,11 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
         work.idle = read.mode.is_empty();
         work.counts.staged += read.excluded;
         work.counts.skipped += read.excluded;
+        work.open = stub::open(&work, &memory.stubs);
         works.push(work);
     }
+    settle(&faults)?;
+    lookup::make(&mut works, &mut faults);
     settle(&faults)?;
     for work in &mut works {
         duplicates(work, &mut faults);
@@ -91,6 +99,7 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
     works.iter().for_each(|work| too_many(work, &mut faults));
     settle(&faults)?;
     works.iter_mut().for_each(compare);
+    works.iter_mut().for_each(stub::insert);
     retain(&mut works);
     for work in &works {
         losses(work, step, &mut faults);
@@ -98,6 +107,7 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
     children(&mut works, step, &mut faults);
     settle(&faults)?;
     let mut done = Done::default();
+    done.memory.stubs = stub::list(&works, &memory.stubs);
     for ((work, read), before) in works.into_iter().zip(reads).zip(&memory.refused) {
         let refused = restage::refused(&work, read.mode, before);
         let mut rows = work.after;
@@ -161,11 +171,22 @@ fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Fa
         }
     }
     let counts = Counts { staged: source.len(), ..Counts::default() };
-    Work { table, idle: false, target, passed, refused, counts, after: Vec::new(), gone: Vec::new() }
+    Work {
+        table,
+        idle: false,
+        target,
+        passed,
+        refused,
+        counts,
+        after: Vec::new(),
+        gone: Vec::new(),
+        open: BTreeSet::new(),
+        needed: BTreeSet::new(),
+    }
 }
 
 /// Why a value cannot be in a column.
-fn misfit(table: &Table, column: usize, cell: &Cell) -> Option<&'static str> {
+pub(super) fn misfit(table: &Table, column: usize, cell: &Cell) -> Option<&'static str> {
     match cell {
         None => table.columns[column].not_null.then_some("23502"),
         Some(_) => table.unfit(column, cell),

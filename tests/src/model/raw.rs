@@ -17,6 +17,9 @@ pub struct RawTable {
     pub key: u8,
     pub columns: Vec<RawColumn>,
     pub references: Vec<RawReference>,
+    pub lookup: Option<RawLookup>,
+    /// Whether the plan leaves it out.
+    pub outside: bool,
     /// Each rule of the plan reads its own number; 0 is the default.
     pub rules: Vec<u8>,
     pub feed: u8,
@@ -38,6 +41,15 @@ pub struct RawReference {
     pub parent: u8,
     pub not_null: bool,
     pub on_delete: u8,
+}
+
+/// A column that is looked up.
+#[derive(Debug, Clone)]
+pub struct RawLookup {
+    pub table: u8,
+    pub take: u8,
+    pub on_missing: u8,
+    pub not_null: bool,
 }
 
 /// What happens between two looks at the database.
@@ -85,7 +97,7 @@ pub const RULES: usize = 16;
 pub const CURSOR: usize = 5;
 pub const ASKED: usize = 4;
 /// How many cells a row has at most.
-pub const CELLS: usize = 8;
+pub const CELLS: usize = 12;
 
 /// All cases.
 pub fn cases() -> impl Strategy<Value = RawCase> {
@@ -97,15 +109,22 @@ fn table() -> impl Strategy<Value = RawTable> {
         .prop_map(|(ty, not_null, unique)| RawColumn { ty, not_null, unique });
     let reference = (0_u8..4, prop::bool::weighted(0.3), 0_u8..6)
         .prop_map(|(parent, not_null, on_delete)| RawReference { parent, not_null, on_delete });
-    (0_u8..8, vec(column, 0..=3), vec(reference, 0..=2), vec(0_u8..12, RULES), 0_u8..5, vec(0_u8..12, CURSOR))
-        .prop_map(|(key, columns, references, rules, feed, cursor)| RawTable {
+    let lookup = (0_u8..4, 0_u8..4, 0_u8..3, prop::bool::weighted(0.3))
+        .prop_map(|(table, take, on_missing, not_null)| RawLookup { table, take, on_missing, not_null });
+    let lookup = prop::option::weighted(0.3, lookup);
+    let parts = (0_u8..8, vec(column, 0..=3), vec(reference, 0..=2), lookup, prop::bool::weighted(0.15));
+    (parts, vec(0_u8..12, RULES), 0_u8..5, vec(0_u8..12, CURSOR)).prop_map(
+        |((key, columns, references, lookup, outside), rules, feed, cursor)| RawTable {
             key,
             columns,
             references,
+            lookup,
+            outside,
             rules,
             feed,
             cursor,
-        })
+        },
+    )
 }
 
 fn row() -> impl Strategy<Value = RawRow> {

@@ -5,6 +5,7 @@ use super::Row;
 use super::case::{Case, Table};
 use super::cursor::Read;
 use super::oracle::Work;
+use super::stub::Stubs;
 
 /// A refused row and the reason.
 pub type Refused = (Row, &'static str);
@@ -14,12 +15,17 @@ pub type Refused = (Row, &'static str);
 pub struct Memory {
     pub cursors: Vec<Cell>,
     pub refused: Vec<Vec<Refused>>,
+    pub stubs: Stubs,
 }
 
 impl Memory {
     /// Before the first run.
     pub fn none(case: &Case) -> Memory {
-        Memory { cursors: vec![None; case.tables.len()], refused: vec![Vec::new(); case.tables.len()] }
+        Memory {
+            cursors: vec![None; case.tables.len()],
+            refused: vec![Vec::new(); case.tables.len()],
+            stubs: Stubs::new(),
+        }
     }
 }
 
@@ -34,8 +40,16 @@ fn stages(table: &Table, mode: &str) -> bool {
 pub(super) fn staged(table: &Table, read: &Read, refused: &[Refused]) -> Vec<Row> {
     let known = |old: &Row| read.rows.iter().any(|row| same(table, old, row));
     let again = refused.iter().map(|(row, _)| row).filter(|row| !known(row));
-    let again = again.filter(|_| stages(table, read.mode));
-    again.chain(&read.rows).cloned().collect()
+    let again = again.filter(|_| stages(table, read.mode)).cloned();
+    again.map(|row| unfound(table, row)).chain(read.rows.iter().cloned()).collect()
+}
+
+/// A refused row as it is staged again: what was looked up is looked up anew.
+pub(super) fn unfound(table: &Table, mut row: Row) -> Row {
+    if let Some(lookup) = &table.lookup {
+        row[lookup.set] = None;
+    }
+    row
 }
 
 /// What is refused once a run is through.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::case::Table;
 use super::oracle::{Faults, Work, protected};
-use super::{Cell, Row};
+use super::{Cell, Row, stub};
 
 /// Staged rows that share a key, by policy.
 pub(super) fn duplicates(work: &mut Work<'_>, faults: &mut Faults) {
@@ -37,16 +37,20 @@ pub(super) fn duplicates(work: &mut Work<'_>, faults: &mut Faults) {
 }
 
 /// The keys that a table will have once the run is through.
-fn known(work: &Work<'_>) -> BTreeSet<Row> {
+pub(super) fn known(work: &Work<'_>) -> BTreeSet<Row> {
     let key = |row: &Row| Table::take(row, &work.table.key);
     let comes = |row: &&Row| !work.comes_back(row) || work.held(row).is_some();
     let mut known: BTreeSet<Row> = work.passed.iter().filter(comes).map(key).collect();
-    known.extend(work.target.iter().filter(|row| !work.may_go(row)).map(key));
+    // Stubs of earlier runs stay while something refers to them.
+    let stays = |row: &&Row| !work.may_go(row) || work.open.contains(&key(row));
+    known.extend(work.target.iter().filter(stays).map(key));
+    known.extend(work.needed.iter().cloned());
     known
 }
 
 /// One look at all references; whether rows were refused, so that another look is due.
 pub(super) fn refer(works: &mut [Work<'_>], faults: &mut Faults) -> bool {
+    stub::need(works);
     let known: Vec<BTreeSet<Row>> = works.iter().map(known).collect();
     let mut refused = false;
     for work in works {
@@ -123,7 +127,7 @@ fn sharing(work: &Work<'_>, column: usize) -> BTreeSet<usize> {
 }
 
 /// Whether a staged row takes the place of a target row.
-fn written(work: &Work<'_>, row: &Row, target: &Row) -> bool {
+pub(super) fn written(work: &Work<'_>, row: &Row, target: &Row) -> bool {
     work.held(row) == Some(target)
         && !work.comes_back(row)
         && !protected(work.table, target)
