@@ -1,13 +1,13 @@
 //! The oracle on what becomes of a table once its staged rows have passed.
 
 use super::Row;
-use super::oracle::{Work, misfit, protected};
+use super::oracle::{Counts, Work, misfit, protected};
 
 /// Staged rows against the table's: the rows that it will have, those that go, and the counts.
 pub(super) fn compare(work: &mut Work<'_>) {
     let table = work.table;
-    let mut counts = work.counts;
-    counts.quarantined = work.refused.len();
+    let Counts { staged, skipped, .. } = work.counts;
+    let mut counts = Counts { staged, skipped, quarantined: work.refused.len(), ..Counts::default() };
     let mut after: Vec<Row> = Vec::new();
     // Target rows that no staged row speaks for yet, in the order of their keys.
     let mut left: Vec<Row> = work.target.to_vec();
@@ -63,10 +63,16 @@ pub(super) fn compare(work: &mut Work<'_>) {
             after.push(left.remove(place));
         }
     }
-    // What a merge key identifies keeps its generated key.
+    // What a merge key identifies keeps its generated key; without one, what differs in its origin alone.
     for row in new {
-        let same =
-            |t: &Row| table.merge_key.is_some() && work.may_go(t) && work.identity(t) == work.identity(&row);
+        let same = |t: &Row| {
+            work.may_go(t)
+                && if table.merge_key.is_some() {
+                    work.identity(t) == work.identity(&row)
+                } else {
+                    adopts(work, &row, t)
+                }
+        };
         match left.iter().position(same) {
             Some(place) => {
                 counts.updated += 1;
@@ -84,4 +90,12 @@ pub(super) fn compare(work: &mut Work<'_>) {
     work.gone = gone;
     work.counts = counts;
     work.after = after;
+}
+
+/// Whether a staged row without a key makes a target row imported that says the same.
+fn adopts(work: &Work<'_>, row: &Row, target: &Row) -> bool {
+    let Some(origin) = &work.table.origin else { return false };
+    let mut version = work.over(row, target);
+    version[origin.column].clone_from(&target[origin.column]);
+    version == *target
 }

@@ -28,6 +28,7 @@ pub(super) fn retain(works: &mut [Work<'_>]) {
             });
             more |= !back.is_empty();
             work.counts.deleted -= back.len();
+            work.kept.extend(back.iter().cloned());
             work.after.extend(back);
             work.gone = gone;
         }

@@ -55,6 +55,8 @@ pub(super) struct Work<'a> {
     /// The rows that the table will have, and of its old ones those that will be gone.
     pub after: Vec<Row>,
     pub gone: Vec<Row>,
+    /// Old rows that were to go and stay, because others refer to them.
+    pub kept: Vec<Row>,
     /// Keys of rows that the table has as stubs, and of those that it needs as stubs.
     pub open: BTreeSet<Row>,
     pub needed: BTreeSet<Row>,
@@ -84,23 +86,25 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
         duplicates(work, &mut faults);
     }
     settle(&faults)?;
-    loop {
-        while refer(&mut works, &mut faults) {}
-        if !works.iter_mut().fold(false, |again, work| again | conflicts(work, &mut faults)) {
-            break;
-        }
-    }
-    settle(&faults)?;
-    works.iter().for_each(|work| too_many(work, &mut faults));
-    settle(&faults)?;
+    pass(&mut works, &mut faults)?;
     for work in &mut works {
         differ_locally(work, &mut faults);
     }
     works.iter().for_each(|work| too_many(work, &mut faults));
     settle(&faults)?;
-    works.iter_mut().for_each(compare);
-    works.iter_mut().for_each(stub::insert);
-    retain(&mut works);
+    loop {
+        works.iter_mut().for_each(|work| work.kept.clear());
+        works.iter_mut().for_each(compare);
+        works.iter_mut().for_each(stub::insert);
+        retain(&mut works);
+        // A row that stays after all may hold a value that a staged row was to have.
+        if !works.iter_mut().fold(false, |again, work| again | conflicts(work, &mut faults)) {
+            break;
+        }
+        works.iter_mut().for_each(|work| work.kept.clear());
+        pass(&mut works, &mut faults)?;
+    }
+    settle(&faults)?;
     for work in &works {
         losses(work, step, &mut faults);
     }
@@ -124,6 +128,19 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
     }
     done.quarantine.sort();
     Ok(done)
+}
+
+/// Takes out what refers to nothing or shares a unique value, until that is nothing more.
+fn pass(works: &mut [Work<'_>], faults: &mut Faults) -> Result<(), Faults> {
+    loop {
+        while refer(works, faults) {}
+        if !works.iter_mut().fold(false, |again, work| again | conflicts(work, faults)) {
+            break;
+        }
+    }
+    settle(faults)?;
+    works.iter().for_each(|work| too_many(work, faults));
+    settle(faults)
 }
 
 fn settle(faults: &Faults) -> Result<(), Faults> {
@@ -180,6 +197,7 @@ fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Fa
         counts,
         after: Vec::new(),
         gone: Vec::new(),
+        kept: Vec::new(),
         open: BTreeSet::new(),
         needed: BTreeSet::new(),
     }

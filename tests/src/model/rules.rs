@@ -111,7 +111,8 @@ pub(super) fn conflicts(work: &mut Work<'_>, faults: &mut Faults) -> bool {
 fn sharing(work: &Work<'_>, column: usize) -> BTreeSet<usize> {
     // Who holds a value in the end: target rows that stay, and staged rows that are written.
     let replaced = |t: &Row| work.passed.iter().any(|s| written(work, s, t));
-    let doomed = |t: &Row| work.may_go(t) && !work.passed.iter().any(|s| work.held(s) == Some(t));
+    let found = |t: &Row| work.passed.iter().any(|s| work.held(s) == Some(t));
+    let doomed = |t: &Row| work.may_go(t) && !found(t) && !work.kept.contains(t);
     let stays = work.target.iter().filter(|t| !replaced(t) && !doomed(t));
     let mut holders: Vec<(Option<usize>, &Cell)> = stays.map(|t| (None, &t[column])).collect();
     for (place, row) in work.passed.iter().enumerate() {
