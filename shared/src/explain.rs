@@ -11,7 +11,7 @@ use crate::plan::{self, MissingReference, Source, Write};
 use crate::planner::{self, Task};
 use crate::report::Step;
 use crate::session::{Dialect, Session};
-use crate::sql;
+use crate::sql::{self, Holders};
 use crate::value::count;
 
 /// What a run of the phase would do, step by step, with its statements. The sources' columns are
@@ -72,7 +72,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     for (task, temps) in all() {
         for unique in task.secondary_uniques() {
             let action = format!("check the values of ({})", unique.columns.join(", "));
-            let statement = sql::find_unique_conflicts(dialect, task, temps, unique);
+            let statement = sql::find_unique_conflicts(dialect, task, temps, unique, Holders::Staying);
             steps.add(Some(&task.name), action, Some(statement.to_string()));
         }
     }

@@ -10,7 +10,7 @@ use cutover_core::catalog::{
 use cutover_core::plan::{self, Plan};
 use cutover_core::planner::{self, SourceShape, Task};
 use cutover_core::session::Dialect;
-use cutover_core::sql::{self, Known, Temps};
+use cutover_core::sql::{self, Holders, Known, Temps};
 use cutover_core::types::ColumnType;
 
 fn column(dialect: Dialect, name: &str, ty: ColumnType) -> Column {
@@ -174,10 +174,12 @@ fn statements(dialect: Dialect) -> String {
         if index == 0 {
             add(&format!("{name}: early"), &sql::mark_claimed(dialect, task, temp, &["email".to_owned()]));
             let uniques: Vec<_> = task.secondary_uniques().collect();
-            add(&format!("{name}: conflicts"), &sql::find_unique_conflicts(dialect, task, temp, uniques[0]));
+            let find = |holders| sql::find_unique_conflicts(dialect, task, temp, uniques[0], holders);
+            add(&format!("{name}: conflicts"), &find(Holders::Staying));
+            add(&format!("{name}: conflicts with retained rows"), &find(Holders::Retained));
             add(
                 &format!("{name}: refuse conflicts"),
-                &sql::refuse_unique_conflicts(dialect, task, temp, uniques[0]),
+                &sql::refuse_unique_conflicts(dialect, task, temp, uniques[0], Holders::Staying),
             );
             let column = task.parking_column(uniques[0]).unwrap().to_owned();
             add(&format!("{name}: park"), &sql::park(dialect, task, temp, &uniques, &[column]));

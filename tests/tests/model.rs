@@ -8,8 +8,9 @@ use std::env::var;
 
 use cutover_tests::Db;
 use cutover_tests::model::case::Case;
-use cutover_tests::model::drive::{Side, Tally, attempt};
+use cutover_tests::model::drive::{Tally, attempt};
 use cutover_tests::model::raw;
+use cutover_tests::model::side::Side;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 
 #[test]

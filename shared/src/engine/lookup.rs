@@ -42,10 +42,7 @@ pub(crate) fn search<'a>(task: &'a Task, temps: &'a Temps, lookup: usize) -> Opt
 /// Returns how many rows were refused.
 fn make_one(s: &mut dyn Session, search: &Search<'_>, known: Known<'_>) -> Result<i64> {
     let dialect = s.facts().dialect;
-    let rows = s.query(&sql::lookup_ambiguous(dialect, search, known), &[])?;
-    if !rows.is_empty() {
-        return Err(ambiguous(search, &rows));
-    }
+    one_answer(s, search, known)?;
     let mut refused = 0;
     match search.plan.on_missing {
         MissingLookup::Error => {
@@ -55,8 +52,16 @@ fn make_one(s: &mut dyn Session, search: &Search<'_>, known: Known<'_>) -> Resul
             }
         }
         MissingLookup::Quarantine => {
+            // In its own table a refused row may be what another one would have found.
             let statement = sql::lookup_refuse(dialect, search, known);
-            refused = refuse(s, search.task, search.temps, &statement)?;
+            loop {
+                let more = refuse(s, search.task, search.temps, &statement)?;
+                if more == 0 {
+                    break;
+                }
+                refused += more;
+                one_answer(s, search, known)?;
+            }
         }
         MissingLookup::Null => {}
     }
@@ -68,6 +73,12 @@ fn make_one(s: &mut dyn Session, search: &Search<'_>, known: Known<'_>) -> Resul
     }
     s.execute(&sql::lookup_fill(dialect, search, known), &[])?;
     Ok(refused)
+}
+
+/// Errors: 21000 where a key that is searched for has different answers.
+fn one_answer(s: &mut dyn Session, search: &Search<'_>, known: Known<'_>) -> Result<()> {
+    let rows = s.query(&sql::lookup_ambiguous(s.facts().dialect, search, known), &[])?;
+    if rows.is_empty() { Ok(()) } else { Err(ambiguous(search, &rows)) }
 }
 
 fn ambiguous(search: &Search<'_>, rows: &[Vec<Value>]) -> Error {

@@ -22,13 +22,8 @@ pub(crate) fn writers<'a>(
 }
 
 /// Retains the rows that are still referred to, stubs in every table and others by its policy, and
-/// what they refer to in turn, until nothing changes.
-pub(crate) fn retain(
-    s: &mut dyn Session,
-    prepared: &Prepared,
-    counts: &mut [Counts],
-    tallies: &mut [Tally],
-) -> Result<()> {
+/// what they refer to in turn, until nothing changes. Answers how many each task retains by its policy.
+pub(crate) fn retain(s: &mut dyn Session, prepared: &Prepared, counts: &mut [Counts]) -> Result<Vec<u64>> {
     let (dialect, tasks, temps) = (s.facts().dialect, &prepared.tasks, &prepared.temps);
     let mut noted = vec![0_u64; tasks.len()];
     let mut changed = true;
@@ -52,8 +47,12 @@ pub(crate) fn retain(
             }
         }
     }
-    for ((task, tally), rows) in tasks.iter().zip(tallies).zip(noted).filter(|(_, rows)| *rows > 0) {
+    Ok(noted)
+}
+
+/// Keeps with each table how many of its rows were retained by its policy.
+pub(crate) fn note(tasks: &[Task], tallies: &mut [Tally], retained: &[u64]) {
+    for ((task, tally), rows) in tasks.iter().zip(tallies).zip(retained).filter(|(_, rows)| **rows > 0) {
         tally.notes.push(format!("{rows} rows of \"{}\" were retained: others refer to them", task.name));
     }
-    Ok(())
 }

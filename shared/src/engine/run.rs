@@ -11,6 +11,7 @@ use crate::plan::Mode;
 use crate::planner::Task;
 use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
+use crate::sql;
 use crate::value::count;
 
 use super::checks::Warned;
@@ -239,27 +240,26 @@ fn look(
     clock.done(s, "looked up values of", &all_names(tasks), None);
     keys::settle(s, tasks, temps, &mut tallies)?;
     clock.done(s, "checked keys of", &all_names(tasks), None);
-    check::references(s, prepared.known(), &mut tallies)?;
-    while unique::conflicts(s, tasks, temps, &mut tallies)? {
-        check::references(s, prepared.known(), &mut tallies)?;
-    }
-    clock.done(s, "checked references of", &all_names(tasks), None);
-    for ((task, temp), tally) in tasks.iter().zip(temps).zip(&tallies) {
-        guard::quarantined(s, task, temp, tally)?;
-    }
-    let mut counts = Vec::with_capacity(tasks.len());
-    for ((task, temp), tally) in tasks.iter().zip(temps).zip(&mut tallies) {
-        let started = Instant::now();
-        counts.push(compare::compare(s, task, temp, tally)?);
-        clock.done(s, "compared", &task.name, Some(tally.staged));
-        tally.elapsed_ms += millis(started);
-    }
+    refer(s, prepared, &mut tallies)?;
+    let mut counts = compare_all(s, prepared, &mut tallies)?;
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(&mut counts).zip(&mut tallies) {
         local::conflicts(s, task, temp, counts, tally)?;
         guard::quarantined(s, task, temp, tally)?;
     }
-    let stubs = stub::settle(s, prepared, &mut counts)?;
-    retain::retain(s, prepared, &mut counts, &mut tallies)?;
+    let (stubs, retained) = loop {
+        let stubs = stub::settle(s, prepared, &mut counts)?;
+        let retained = retain::retain(s, prepared, &mut counts)?;
+        if !unique::conflicts_with_retained(s, tasks, temps, &counts, &mut tallies)? {
+            break (stubs, retained);
+        }
+        // What refers to the rows refused now is refused too, and their own older versions stay.
+        refer(s, prepared, &mut tallies)?;
+        for temp in temps {
+            s.execute(&sql::clear_changes(temp), &[])?;
+        }
+        counts = compare_all(s, prepared, &mut tallies)?;
+    };
+    retain::note(tasks, &mut tallies, &retained);
     if request.kind != RunKind::Verify {
         let allowed = &request.allowed;
         for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
@@ -270,6 +270,33 @@ fn look(
     }
     let examples = vec![None; counts.len()];
     Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
+}
+
+/// Refuses staged rows that refer to nothing, or would share a unique value with another row, until
+/// there are no more of them.
+fn refer(s: &mut dyn Session, prepared: &Prepared, tallies: &mut [Tally]) -> Result<()> {
+    let (tasks, temps) = (&prepared.tasks, &prepared.temps);
+    check::references(s, prepared.known(), tallies)?;
+    while unique::conflicts(s, tasks, temps, tallies)? {
+        check::references(s, prepared.known(), tallies)?;
+    }
+    prepared.progress.done(s, "checked references of", &all_names(tasks), None);
+    for ((task, temp), tally) in tasks.iter().zip(temps).zip(tallies) {
+        guard::quarantined(s, task, temp, tally)?;
+    }
+    Ok(())
+}
+
+/// Makes the change sets.
+fn compare_all(s: &mut dyn Session, prepared: &Prepared, tallies: &mut [Tally]) -> Result<Vec<Counts>> {
+    let mut counts = Vec::with_capacity(tallies.len());
+    for ((task, temp), tally) in prepared.tasks.iter().zip(&prepared.temps).zip(tallies) {
+        let started = Instant::now();
+        counts.push(compare::compare(s, task, temp, tally)?);
+        prepared.progress.done(s, "compared", &task.name, Some(tally.staged));
+        tally.elapsed_ms += millis(started);
+    }
+    Ok(counts)
 }
 
 fn all_names(tasks: &[Task]) -> String {

@@ -5,10 +5,11 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::Refuse;
 use crate::planner::Task;
 use crate::session::Session;
-use crate::sql::{self, Temps};
+use crate::sql::{self, Holders, Temps};
 use crate::value::Value;
 
 use super::check::{refuse, shown};
+use super::compare::Counts;
 use super::run::Tally;
 
 /// Looks for staged rows whose value another staged row has, or a row that stays, and counts those
@@ -22,22 +23,55 @@ pub(crate) fn conflicts(
     temps: &[Temps],
     tallies: &mut [Tally],
 ) -> Result<bool> {
-    let dialect = s.facts().dialect;
     let mut any = false;
     for ((task, temp), tally) in tasks.iter().zip(temps).zip(tallies) {
-        for unique in task.secondary_uniques() {
-            if task.plan.on_unique_conflict == Refuse::Error {
-                let rows = s.query(&sql::find_unique_conflicts(dialect, task, temp, unique), &[])?;
-                if !rows.is_empty() {
-                    return Err(conflict(task, unique, &rows));
-                }
-                continue;
-            }
-            let statement = sql::refuse_unique_conflicts(dialect, task, temp, unique);
-            let refused = refuse(s, task, temp, &statement)?;
-            tally.refused += refused;
-            any |= refused > 0;
+        any |= look(s, task, temp, tally, Holders::Staying)?;
+    }
+    Ok(any)
+}
+
+/// The same for the values of retained rows, which the change sets know. True where rows were refused:
+/// the change sets must be made again.
+///
+/// Errors: 23505 where the policy is `error`.
+pub(crate) fn conflicts_with_retained(
+    s: &mut dyn Session,
+    tasks: &[Task],
+    temps: &[Temps],
+    counts: &[Counts],
+    tallies: &mut [Tally],
+) -> Result<bool> {
+    let mut any = false;
+    for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {
+        if counts.retained > 0 && counts.inserts + counts.updates > 0 {
+            any |= look(s, task, temp, tally, Holders::Retained)?;
         }
+    }
+    Ok(any)
+}
+
+/// One look at one table's keys; whether rows were refused.
+fn look(
+    s: &mut dyn Session,
+    task: &Task,
+    temps: &Temps,
+    tally: &mut Tally,
+    holders: Holders,
+) -> Result<bool> {
+    let dialect = s.facts().dialect;
+    let mut any = false;
+    for unique in task.secondary_uniques() {
+        if task.plan.on_unique_conflict == Refuse::Error {
+            let rows = s.query(&sql::find_unique_conflicts(dialect, task, temps, unique, holders), &[])?;
+            if !rows.is_empty() {
+                return Err(conflict(task, unique, &rows));
+            }
+            continue;
+        }
+        let statement = sql::refuse_unique_conflicts(dialect, task, temps, unique, holders);
+        let refused = refuse(s, task, temps, &statement)?;
+        tally.refused += refused;
+        any |= refused > 0;
     }
     Ok(any)
 }

@@ -84,6 +84,11 @@ fn rules(spell: &dyn Spelling, task: &Task, listings: &Listings<'_>) -> String {
     rules.join("\n    ")
 }
 
+/// Empties the change set, so that it can be made anew.
+pub fn clear_changes(temps: &Temps) -> Sql {
+    Sql::new(format!("DELETE FROM {}", temps.changes.qualified))
+}
+
 /// How often each op is in the change set: rows of (op, count).
 pub fn count_ops(dialect: Dialect, temps: &Temps) -> Sql {
     let op = spelling(dialect).text("op");

@@ -38,7 +38,7 @@ pub use checks::{
     check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
     first_rows, two_numbers,
 };
-pub use compare::{compare, count_ops, example_refused, example_rows};
+pub use compare::{clear_changes, compare, count_ops, example_refused, example_rows};
 pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
@@ -64,7 +64,7 @@ pub use stub::{
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
 };
 pub use temps::{TempTable, Temps, share, temp_schema};
-pub use unique::{find_unique_conflicts, refuse_unique_conflicts};
+pub use unique::{Holders, find_unique_conflicts, refuse_unique_conflicts};
 pub use upgrade::{catalog_version, keep_catalog_version, upgrade_catalog};
 pub use verify::{
     verified_columns, verify_different, verify_refused, verify_rows, verify_source, verify_target,

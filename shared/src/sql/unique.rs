@@ -6,7 +6,18 @@ use crate::plan::Write;
 use crate::planner::Task;
 use crate::session::Dialect;
 
-use super::{Ident, Quoted, Sql, Temps, imported, list, references, same_key, spelling, target};
+use super::{
+    Ident, Quoted, Sql, Temps, imported, list, references, same_address, same_key, spelling, target,
+};
+
+/// Which rows of the target may hold a value that a staged row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holders {
+    /// Those that stay whatever becomes of others: they are known before anything is compared.
+    Staying,
+    /// Those that the change set retains.
+    Retained,
+}
 
 /// A WITH clause whose last query, `x`, has the staged rows `r` in conflict and whether the value is
 /// `held` by a row that stays (1) or only staged more than once (0).
@@ -14,7 +25,7 @@ use super::{Ident, Quoted, Sql, Temps, imported, list, references, same_key, spe
 /// `w` are the staged rows that will be written (not those whose key a local row has) with the
 /// values they will have: an `ignore`d column of a known row keeps its own. `h` are the rows that
 /// stay, without those that `w` rewrites.
-fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -> String {
+fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey, holders: Holders) -> String {
     let spell = spelling(dialect);
     let row = task.own_column("_row");
     let values: Vec<String> = (0..unique.columns.len()).map(|n| format!("c{n}")).collect();
@@ -53,7 +64,16 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -
         if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     let mut stay = Vec::new();
     let both: Vec<String> = unique.columns.iter().chain(&task.key).cloned().collect();
-    references::stay(dialect, task, temps, &list("t", &both), &mut stay);
+    match holders {
+        Holders::Staying => references::stay(dialect, task, temps, &list("t", &both), &mut stay),
+        Holders::Retained => stay.push(format!(
+            "SELECT {} FROM {} c JOIN {} t ON {} WHERE c.op = 'r'",
+            list("t", &both),
+            temps.changes.qualified,
+            target(&task.target),
+            same_address(spell, &task.target, "c", "t"),
+        )),
+    }
     let same = |a: &str, b: &str| {
         let op = if unique.nulls_equal { "IS NOT DISTINCT FROM" } else { "=" };
         values.iter().map(|c| format!("{a}.{c} {op} {b}.{c}")).collect::<Vec<_>>().join(" AND ")
@@ -87,25 +107,37 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -
 
 /// Up to 5 values of `unique` that rows would share: rows of (columns as text, how many staged rows
 /// have it, whether a row that stays has it).
-pub fn find_unique_conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -> Sql {
+pub fn find_unique_conflicts(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    unique: &UniqueKey,
+    holders: Holders,
+) -> Sql {
     let spell = spelling(dialect);
     let columns: Vec<String> = (0..unique.columns.len()).map(|n| format!("w.c{n}")).collect();
     let texts: Vec<String> = columns.iter().map(|c| spell.text(c)).collect();
     let columns = columns.join(", ");
     Sql::new(format!(
         "{}\nSELECT {}, count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r = x.r GROUP BY {columns} ORDER BY {columns} LIMIT 5",
-        conflicts(dialect, task, temps, unique),
+        conflicts(dialect, task, temps, unique, holders),
         texts.join(", "),
     ))
 }
 
 /// Copies the staged rows in conflict to the refused rows.
-pub fn refuse_unique_conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey) -> Sql {
+pub fn refuse_unique_conflicts(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    unique: &UniqueKey,
+    holders: Holders,
+) -> Sql {
     let columns = unique.columns.join(", ");
     let columns = if unique.columns.len() > 1 { format!("({columns})") } else { columns };
     Sql::new(format!(
         "{}\nINSERT INTO {} SELECT {}, 'unique_conflict', {}, NULL\nFROM {} s WHERE s.{} IN (SELECT r FROM x)",
-        conflicts(dialect, task, temps, unique),
+        conflicts(dialect, task, temps, unique, holders),
         temps.refused.qualified,
         temps.all_columns(task, "s"),
         Quoted(&format!("{columns} is held by another row")),

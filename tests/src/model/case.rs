@@ -1,5 +1,7 @@
 //! A case: tables, the rules of a plan, and steps.
 
+use super::cursor::{Asked, Cursor};
+use super::feed::Feed;
 use super::{Cell, Row};
 
 /// The types of columns, with how a file spells each.
@@ -109,10 +111,24 @@ pub struct Origin {
 pub const IMPORTED: &str = "S";
 pub const LOCAL: &str = "L";
 
+/// A column whose value is that of `take` in the row of another table whose `code` equals `seek` here.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    pub set: usize,
+    pub seek: usize,
+    pub table: usize,
+    pub code: usize,
+    pub take: usize,
+    pub on_missing: &'static str,
+}
+
 /// A table and what the plan says of it.
 #[derive(Debug, Clone)]
 pub struct Table {
     pub name: String,
+    pub feed: Feed,
+    /// Whether the plan has it; the application alone writes the others.
+    pub planned: bool,
     pub columns: Vec<Column>,
     /// The primary key's columns.
     pub key: Vec<usize>,
@@ -121,6 +137,7 @@ pub struct Table {
     pub references: Vec<Reference>,
     /// Columns that are unique by themselves.
     pub unique: Vec<usize>,
+    pub lookup: Option<Lookup>,
     pub write: &'static str,
     pub origin: Option<Origin>,
     pub keep_local: bool,
@@ -129,6 +146,9 @@ pub struct Table {
     pub scope: Option<usize>,
     pub dedup_sort: Option<usize>,
     pub max_quarantine: Option<usize>,
+    pub cursor: Option<Cursor>,
+    /// The mode that the plan fixes.
+    pub mode: Option<&'static str>,
     pub on_missing_reference: &'static str,
     pub on_duplicate_key: &'static str,
     pub on_null_key: &'static str,
@@ -143,7 +163,8 @@ impl Table {
     pub fn in_file(&self) -> impl Iterator<Item = usize> {
         let made = |i: &usize| self.generated && self.key.contains(i);
         let marked = |i: &usize| self.origin.as_ref().is_some_and(|o| o.column == *i && !o.from_source);
-        (0..self.columns.len()).filter(move |i| !made(i) && !marked(i))
+        let found = |i: &usize| self.lookup.as_ref().is_some_and(|l| l.set == *i);
+        (0..self.columns.len()).filter(move |i| !made(i) && !marked(i) && !found(i))
     }
 
     /// The columns that tell which row is which: none for `delete_insert` without a merge key.
@@ -162,6 +183,12 @@ impl Table {
             ("on_local_conflict", self.on_local_conflict),
             ("on_referenced", self.on_referenced),
         ]
+    }
+
+    /// The SQLSTATE for a value that does not fit its column.
+    pub fn unfit(&self, column: usize, cell: &Cell) -> Option<&'static str> {
+        let (unfit, code) = self.columns[column].ty.unfit()?;
+        (cell.as_deref() == Some(unfit)).then_some(code)
     }
 
     /// A row's values in some columns.
@@ -192,6 +219,9 @@ pub struct Step {
     pub allow_cascade: bool,
     pub dry_run: bool,
     pub rehearse: bool,
+    pub asked: Asked,
+    /// Whether what was refused is mended and tried again afterwards.
+    pub replay: bool,
 }
 
 /// A whole case.

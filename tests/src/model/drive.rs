@@ -1,176 +1,16 @@
 //! Does a case on both databases, and compares each step with the oracle and the two with each other.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 
-use serde_json::Value;
+use crate::canonical;
 
-use crate::client::Client;
-use crate::postgres::server;
-use crate::{Db, calls, canonical, files};
-
-use super::case::{Case, Step, Table};
-use super::oracle::{self, Counts, Done, Faults};
-use super::{Row, spell};
+use super::case::{Case, Step};
+use super::oracle::{self, Done, Faults};
+use super::side::{Seen, Side, State};
+use super::{Row, replay, spell};
 
 /// What the cases of a run came to: how often each outcome was seen.
 pub type Tally = BTreeMap<String, usize>;
-
-/// A database in which cases are tried, one after the other.
-pub struct Side {
-    client: Client,
-    root: PathBuf,
-}
-
-/// What a call did, in a form in which both databases must agree.
-#[derive(Debug, PartialEq, Eq)]
-struct Seen {
-    /// SQLSTATE and message, or None.
-    error: Option<(String, String)>,
-    counts: Vec<Counts>,
-    quarantine: Vec<String>,
-}
-
-impl Side {
-    /// A side for cases; `name` tells its files from those of other tests.
-    pub fn new(db: Db, name: &str) -> Side {
-        let root = server().files.join(format!("{name}-{}", db.name()));
-        let _ = fs::remove_dir_all(&root);
-        fs::create_dir_all(&root).expect("a folder for files");
-        let client = match db {
-            Db::Postgres => {
-                server().new_database(name);
-                Client::postgres(name)
-            }
-            Db::Sqlite => Client::sqlite(&root.join("database.sqlite")),
-        };
-        Side { client, root }
-    }
-
-    /// Empties the database and makes the case's tables and plan.
-    fn begin(&mut self, case: &Case) {
-        match self.client.db {
-            Db::Postgres => {
-                let sql = "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public; \
-                           DROP EXTENSION cutover CASCADE; CREATE EXTENSION cutover; RESET client_min_messages;";
-                self.client.run(sql).ok(sql);
-            }
-            Db::Sqlite => {
-                let file = self.root.join("database.sqlite");
-                let _ = fs::remove_file(&file);
-                self.client = Client::sqlite(&file);
-                self.client.run("PRAGMA synchronous = off").ok("synchronous");
-            }
-        }
-        self.client.run(&spell::ddl(case, self.client.db)).ok("tables");
-        let plan = self.root.join("plan.json");
-        fs::write(&plan, spell::plan(case, &self.root.display().to_string()).to_string()).expect("the plan");
-        let (_, answer) = calls::call(&mut self.client, &format!("load_plan('{}')", plan.display()));
-        answer.ok("load_plan");
-    }
-
-    fn prepare(&mut self, case: &Case, step: &Step) {
-        for (table, source) in case.tables.iter().zip(&step.sources) {
-            let (columns, rows) = spell::file(table, source);
-            files::write(&self.root.join(format!("{}.parquet", table.name)), &columns, &rows);
-        }
-        for edit in &step.edits {
-            // The database may refuse it: then it did not happen.
-            self.client.run(&spell::edit(case, edit));
-        }
-    }
-
-    fn state(&mut self, case: &Case) -> Vec<Vec<Row>> {
-        case.tables.iter().map(|table| self.rows(table)).collect()
-    }
-
-    fn rows(&mut self, table: &Table) -> Vec<Row> {
-        let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
-        let sql = format!("SELECT {} FROM {}", names.join(", "), table.name);
-        let mut rows: Vec<Row> = self.client.run(&sql).ok(&sql);
-        for row in &mut rows {
-            for (cell, column) in row.iter_mut().zip(&table.columns) {
-                if cell.is_some() {
-                    *cell = Some(canonical::value(column.ty.declared(), cell));
-                }
-            }
-        }
-        rows.sort();
-        rows
-    }
-
-    /// The quarantine's entries: table, key, reason, detail, row.
-    fn quarantine(&mut self) -> Vec<Vec<String>> {
-        let name = if self.client.db == Db::Postgres { "cutover.quarantine" } else { "cutover_quarantine" };
-        let sql =
-            format!("SELECT table_name, row_key, reason, detail, row_data, first_run, last_run FROM {name}");
-        let rows = self.client.run(&sql).ok(&sql);
-        let mut rows: Vec<Vec<String>> = rows
-            .into_iter()
-            .map(|row| row.into_iter().map(|cell| canonical::json(&cell.unwrap_or_default())).collect())
-            .collect();
-        rows.sort();
-        rows
-    }
-
-    fn call(&mut self, case: &Case, arguments: &str) -> Seen {
-        let (value, answer) = calls::call(&mut self.client, &format!("sync_phase({arguments})"));
-        let root = self.root.display().to_string();
-        let error = answer.error.map(|e| (e.code, fractions(&canonical::message(&e.text, &root))));
-        let counts = if error.is_some() { Vec::new() } else { counts(case, &value) };
-        // Runs that were rolled back leave gaps in one database's numbers.
-        let entries = self.quarantine();
-        let mut quarantine: Vec<String> =
-            entries.iter().map(|row| fractions(&row[..5].join(" | "))).collect();
-        quarantine.sort();
-        Seen { error, counts, quarantine }
-    }
-}
-
-/// Without the zeros at the end of fractions: each database shows its own (`10.50`, `10.5`).
-fn fractions(text: &str) -> String {
-    let mut parts = text.split('.');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        let (fraction, rest) = part.split_at(digits);
-        let fraction = fraction.trim_end_matches('0');
-        if digits == 0 || !fraction.is_empty() {
-            plain.push('.');
-        }
-        plain.push_str(fraction);
-        plain.push_str(rest);
-    }
-    plain
-}
-
-/// The report, by table; each of its rows must balance.
-fn counts(case: &Case, report: &Value) -> Vec<Counts> {
-    let rows = report.as_array().expect("a report is an array");
-    let of = |table: &Table| {
-        let row = rows.iter().find(|r| r["table_name"] == table.name.as_str()).expect("a row per table");
-        let count = |name: &str| {
-            let count = row[name].as_u64().unwrap_or_else(|| panic!("{name} of {row}"));
-            usize::try_from(count).expect("a small number")
-        };
-        let counts = Counts {
-            staged: count("staged"),
-            inserted: count("inserted"),
-            updated: count("updated"),
-            unchanged: count("unchanged"),
-            deleted: count("deleted"),
-            preserved: count("preserved"),
-            quarantined: count("quarantined"),
-            skipped: count("skipped"),
-        };
-        let c = &counts;
-        let sum = c.inserted + c.updated + c.unchanged + c.preserved + c.quarantined + c.skipped;
-        assert_eq!(c.staged, sum, "a report that does not balance: {row}");
-        counts
-    };
-    case.tables.iter().map(of).collect()
-}
 
 /// Tries a case on all sides. Errors: what differs, with the case for a reader.
 pub fn attempt(case: &Case, sides: &mut [Side], tally: &mut Tally) -> Result<(), String> {
@@ -182,7 +22,7 @@ pub fn attempt(case: &Case, sides: &mut [Side], tally: &mut Tally) -> Result<(),
         let mut states: Vec<Vec<Vec<Row>>> = Vec::new();
         for side in &mut *sides {
             side.prepare(case, step);
-            states.push(without_made_keys(case, side.state(case)));
+            states.push(without_made_keys(case, side.tables(case)));
         }
         // A delete that one foreign key spreads and another forbids is refused by PostgreSQL alone.
         if states.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -225,55 +65,60 @@ fn check_step(
     case: &Case,
     step: &Step,
     side: &mut Side,
-    tally: Option<&mut Tally>,
+    mut tally: Option<&mut Tally>,
 ) -> Result<Vec<Seen>, String> {
     let before = side.state(case);
-    let quarantined = side.quarantine();
-    let expected = oracle::run(case, step, &before);
-    let arguments = spell::arguments(step);
+    let expected = oracle::run(case, step, &before.tables, &side.memory);
+    let arguments = spell::arguments(case, step);
+    let sync = format!("sync_phase({arguments})");
     let mut told = Vec::new();
     for (asked, extra) in [(step.dry_run, ", dry_run => true"), (step.rehearse, ", rehearse => true")] {
         if asked {
-            let seen = side.call(case, &format!("{arguments}{extra}"));
+            let seen = side.call(case, &format!("sync_phase({arguments}{extra})"));
             same_outcome(&expected, &seen).map_err(|e| format!("with{extra}: {e}"))?;
-            untouched(case, side, &before, &quarantined).map_err(|e| format!("with{extra}: {e}"))?;
+            untouched(case, side, &before).map_err(|e| format!("with{extra}: {e}"))?;
             told.push(seen);
         }
     }
-    let seen = side.call(case, &arguments);
-    if let Some(tally) = tally {
+    let seen = side.call(case, &sync);
+    if let Some(tally) = &mut tally {
         let outcome = seen.error.as_ref().map_or("ok", |(code, _)| code);
         *tally.entry(outcome.to_owned()).or_default() += 1;
+        let parts = seen.modes.iter().filter(|mode| *mode == "incremental").count();
+        *tally.entry("tables read in part".to_owned()).or_default() += parts;
     }
     same_outcome(&expected, &seen)?;
     let Ok(done) = &expected else {
-        untouched(case, side, &before, &quarantined)?;
+        untouched(case, side, &before)?;
         told.push(seen);
         return Ok(told);
     };
     same_rows(case, side, done)?;
+    side.memory = done.memory.clone();
     told.push(seen);
     // The same again writes nothing, and leaves the quarantine as it is.
-    let quarantined = side.quarantine();
     let state = side.state(case);
-    let again = side.call(case, &arguments);
-    let quiet = again.error.is_none()
-        && again.counts.iter().all(|c| c.inserted + c.updated + c.deleted == 0)
-        && again.counts.iter().zip(&done.counts).all(|(a, b)| {
-            (a.staged, a.quarantined, a.preserved, a.skipped)
-                == (b.staged, b.quarantined, b.preserved, b.skipped)
-        });
-    if !quiet {
+    let again = side.call(case, &sync);
+    if !again.writes_nothing() {
         return Err(format!("a rerun is not quiet: {again:#?}\nafter {:#?}", done.counts));
     }
-    untouched(case, side, &state, &quarantined).map_err(|e| format!("a rerun: {e}"))?;
+    // It may read less than the first: its cursors have moved.
+    let expected = oracle::run(case, step, &state.tables, &side.memory);
+    same_outcome(&expected, &again).map_err(|e| format!("a rerun: {e}"))?;
+    untouched(case, side, &state).map_err(|e| format!("a rerun: {e}"))?;
     told.push(again);
+    if step.replay {
+        told.extend(replay::check(case, side, tally).map_err(|e| format!("a replay: {e}"))?);
+    }
     Ok(told)
 }
 
-fn same_outcome(expected: &Result<Done, Faults>, seen: &Seen) -> Result<(), String> {
+pub(super) fn same_outcome(expected: &Result<Done, Faults>, seen: &Seen) -> Result<(), String> {
     match (expected, &seen.error) {
-        (Ok(done), None) if done.counts == seen.counts => Ok(()),
+        (Ok(done), None) if done.counts == seen.counts && done.modes == seen.modes => Ok(()),
+        (Ok(done), None) if done.modes != seen.modes => {
+            Err(format!("modes: expected {:?}, found {:?}", done.modes, seen.modes))
+        }
         (Ok(done), None) => Err(format!("counts: expected {:#?}\nfound {:#?}", done.counts, seen.counts)),
         (Err(faults), Some((code, _))) if faults.contains(code.as_str()) => Ok(()),
         (Ok(_), Some((code, text))) => Err(format!("expected success, found {code}: {text}")),
@@ -282,8 +127,8 @@ fn same_outcome(expected: &Result<Done, Faults>, seen: &Seen) -> Result<(), Stri
 }
 
 /// The tables and the quarantine are what the oracle says.
-fn same_rows(case: &Case, side: &mut Side, done: &Done) -> Result<(), String> {
-    let mut state = side.state(case);
+pub(super) fn same_rows(case: &Case, side: &mut Side, done: &Done) -> Result<(), String> {
+    let mut state = side.tables(case);
     for ((table, expected), found) in case.tables.iter().zip(&done.tables).zip(&mut state) {
         // The oracle does not know the keys that a database makes, which may be those of rows that
         // are gone; a key that was to stay is one of its rows.
@@ -301,6 +146,10 @@ fn same_rows(case: &Case, side: &mut Side, done: &Done) -> Result<(), String> {
                 show(found)
             ));
         }
+    }
+    let cursors = side.cursors(case);
+    if cursors != done.memory.cursors {
+        return Err(format!("cursors: expected {:?}, found {cursors:?}", done.memory.cursors));
     }
     let keyless: Vec<&str> =
         case.tables.iter().filter(|t| t.identity().is_empty()).map(|t| t.name.as_str()).collect();
@@ -320,25 +169,28 @@ fn same_rows(case: &Case, side: &mut Side, done: &Done) -> Result<(), String> {
     let mut expected: Vec<String> = expected.collect();
     expected.sort();
     found.sort();
+    let stubs = side.stubs();
+    if stubs != done.memory.stubs {
+        return Err(format!("stubs: expected {:#?}\nfound {stubs:#?}", done.memory.stubs));
+    }
     if expected != found {
         return Err(format!("quarantine: expected {expected:#?}\nfound {found:#?}"));
     }
     Ok(())
 }
 
-fn untouched(
-    case: &Case,
-    side: &mut Side,
-    before: &[Vec<Row>],
-    quarantined: &[Vec<String>],
-) -> Result<(), String> {
-    if side.state(case) != before {
-        return Err("it changed a table".to_owned());
+pub(super) fn untouched(case: &Case, side: &mut Side, before: &State) -> Result<(), String> {
+    let now = side.state(case);
+    let parts = [
+        (now.tables != before.tables, "a table"),
+        (now.quarantine != before.quarantine, "the quarantine"),
+        (now.cursors != before.cursors, "a cursor"),
+        (now.stubs != before.stubs, "the list of stubs"),
+    ];
+    match parts.iter().find(|(changed, _)| *changed) {
+        Some((_, what)) => Err(format!("it changed {what}")),
+        None => Ok(()),
     }
-    if side.quarantine() != quarantined {
-        return Err("it changed the quarantine".to_owned());
-    }
-    Ok(())
 }
 
 fn show(rows: &[Row]) -> String {

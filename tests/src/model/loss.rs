@@ -18,15 +18,17 @@ pub(super) fn retain(works: &mut [Work<'_>]) {
         }
         let mut more = false;
         for (work, claimed) in works.iter_mut().zip(&claimed) {
-            if work.table.on_referenced != "retain" {
-                continue;
-            }
+            let retains = work.table.on_referenced == "retain";
             let key = work.table.key.clone();
             let gone = std::mem::take(&mut work.gone);
-            let (back, gone): (Vec<Row>, Vec<Row>) =
-                gone.into_iter().partition(|row| claimed.contains(&Table::take(row, &key)));
+            let (back, gone): (Vec<Row>, Vec<Row>) = gone.into_iter().partition(|row| {
+                let own = Table::take(row, &key);
+                let due = (retains || work.open.contains(&own)) && claimed.contains(&own);
+                due || work.needed.contains(&own)
+            });
             more |= !back.is_empty();
             work.counts.deleted -= back.len();
+            work.kept.extend(back.iter().cloned());
             work.after.extend(back);
             work.gone = gone;
         }

@@ -1,17 +1,27 @@
 //! A second opinion on the engine: random schemas, plans, files and local edits, tried on both
 //! databases and compared with what a plain reading of the rules says should have happened.
 //!
-//! `raw` is what proptest draws and shrinks: numbers without meaning. `read` gives them meaning, as
-//! a `case` of tables, plan and steps. `oracle` (with `loss`) says what a step must do, `drive` does
-//! it on a database and compares.
+//! `raw` is what proptest draws and shrinks: numbers without meaning. `read` gives them meaning, as a
+//! `case` of tables, plan and steps. `oracle` (with `rules`, `compare`, `loss`, `lookup` and `stub`) says
+//! what a step must do. `drive` does it on both databases, each a `side`, and compares; `feed` delivers
+//! sources, and `replay` tries what was refused again.
 
 pub mod case;
+mod compare;
+pub mod cursor;
 pub mod drive;
+mod feed;
+mod lookup;
 mod loss;
 pub mod oracle;
 pub mod raw;
 mod read;
+mod replay;
+pub mod restage;
+mod rules;
+pub mod side;
 pub mod spell;
+mod stub;
 
 /// One value in canonical form (`canonical.rs`); None is NULL.
 pub type Cell = Option<String>;

@@ -4,33 +4,42 @@ use super::Row;
 use super::case::{
     Case, Column, Edit, IMPORTED, LOCAL, OnDelete, Origin, Reference, Source, Step, Table, Type,
 };
+use super::cursor::{self, Asked};
+use super::feed::FEEDS;
+use super::lookup;
 use super::raw::{RawCase, RawRow, RawStep, RawTable};
 
-fn pick<T: Copy>(choices: &[T], n: u8) -> T {
+pub(super) fn pick<T: Copy>(choices: &[T], n: u8) -> T {
     choices[usize::from(n) % choices.len()]
 }
 
 impl Case {
     /// Gives drawn numbers their meaning.
     pub fn read(raw: &RawCase) -> Case {
-        let tables: Vec<Table> = (0..raw.tables.len()).map(|own| table(&raw.tables, own)).collect();
+        let mut all = raw.tables.clone();
+        all[0].outside = false;
+        let mut tables: Vec<Table> = (0..all.len()).map(|own| table(&all, own)).collect();
+        lookup::link(&all, &mut tables);
         let mut steps: Vec<Step> = Vec::new();
-        for raw in &raw.steps {
+        for (number, raw) in raw.steps.iter().enumerate() {
             let before = steps.last().map(|s| s.sources.clone());
             let before = before.unwrap_or_else(|| vec![Vec::new(); tables.len()]);
-            steps.push(step(raw, &tables, before));
+            steps.push(step(raw, number, &tables, before));
         }
         Case { tables, steps }
     }
 }
 
 /// How a drawn table is written.
-fn write_of(raw: &RawTable) -> &'static str {
+pub(super) fn write_of(raw: &RawTable) -> &'static str {
+    if raw.outside {
+        return "upsert";
+    }
     let ways = ["replace", "upsert", "delete_insert", "insert_only"];
     pick(&ways, raw.rules[4])
 }
 
-fn key_types(raw: &RawTable) -> Vec<Type> {
+pub(super) fn key_types(raw: &RawTable) -> Vec<Type> {
     match raw.key % 3 {
         _ if write_of(raw) == "delete_insert" => vec![Type::Integer],
         0 => vec![Type::Integer],
@@ -40,7 +49,7 @@ fn key_types(raw: &RawTable) -> Vec<Type> {
 }
 
 /// The tables that may be referred to: those whose keys come from the source.
-fn parents(all: &[RawTable]) -> Vec<usize> {
+pub(super) fn parents(all: &[RawTable]) -> Vec<usize> {
     (0..all.len()).filter(|i| write_of(&all[*i]) != "delete_insert").collect()
 }
 
@@ -67,6 +76,9 @@ fn table(all: &[RawTable], own: usize) -> Table {
         values.push(add(format!("v{i}"), ty, column.not_null && !is_unique));
         unique.extend(is_unique.then(|| values[i]));
     }
+    if let Some((name, ty)) = cursor::column(raw) {
+        add(name.to_owned(), ty, false);
+    }
     let mut references = Vec::new();
     let parents = parents(all);
     for (i, reference) in raw.references.iter().enumerate().filter(|_| !parents.is_empty()) {
@@ -83,7 +95,20 @@ fn table(all: &[RawTable], own: usize) -> Table {
         };
         references.push(Reference { columns, parent, on_delete });
     }
-    let origin = (rule(0) % 3 != 0).then(|| Origin {
+    let code = lookup::is_searched(all, own).then(|| add("code".to_owned(), Type::Key, false));
+    if let Some(code) = code.filter(|_| raw.key >= 4 && !generated) {
+        // Unique columns are looked at in the order of their names.
+        unique.insert(0, code);
+    }
+    for (name, ty, not_null) in lookup::columns(all, own) {
+        add(name, ty, not_null);
+    }
+    // Known limit: a row of ours that comes back completes a stub without being written.
+    let comes_back = |r: &Reference| all[r.parent].rules[1] == 1;
+    let makes_stubs = !references.iter().any(comes_back);
+    let missing: &[&str] =
+        if makes_stubs { &["error", "quarantine", "null", "stub"] } else { &["error", "quarantine", "null"] };
+    let origin = (rule(0) % 3 != 0 && !raw.outside).then(|| Origin {
         column: add("origin".to_owned(), Type::Key, false),
         from_source: rule(1) == 1 && !generated,
         null_is_imported: rule(2) == 1,
@@ -102,6 +127,9 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let on_duplicate_key = if generated { "error" } else { pick(duplicates, rule(9)) };
     Table {
         name: format!("t{own}"),
+        feed: pick(&FEEDS, raw.feed),
+        planned: !raw.outside,
+        lookup: None,
         generated,
         write,
         keep_local,
@@ -110,7 +138,7 @@ fn table(all: &[RawTable], own: usize) -> Table {
         scope: of_type(&[Type::Flag, Type::Day]).filter(|i| scoped && ignore != Some(*i)),
         dedup_sort: dedup_sort.filter(|_| on_duplicate_key == "last"),
         max_quarantine: capped.then(|| usize::from(rule(13) / 4)),
-        on_missing_reference: pick(&["error", "quarantine", "null"], rule(5)),
+        on_missing_reference: pick(missing, rule(5)),
         on_duplicate_key,
         on_null_key: pick(&refuse, rule(8)),
         on_bad_value: pick(&refuse, rule(7)),
@@ -120,6 +148,11 @@ fn table(all: &[RawTable], own: usize) -> Table {
             _ => "keep",
         },
         on_referenced: pick(&["error", "retain"], rule(12)),
+        cursor: cursor::drawn(raw, &columns),
+        mode: pick(
+            &[None, None, None, None, None, None, None, None, None, None, Some("full"), Some("incremental")],
+            raw.cursor[4],
+        ),
         key,
         unique,
         origin,
@@ -138,13 +171,14 @@ fn key(table: &Table, n: u8) -> Row {
     }
 }
 
-fn step(raw: &RawStep, tables: &[Table], mut sources: Vec<Source>) -> Step {
+fn step(raw: &RawStep, number: usize, tables: &[Table], mut sources: Vec<Source>) -> Step {
     for (index, table) in tables.iter().enumerate() {
         let Some(raw) = raw.sources.get(index) else { continue };
         let mut rows: Source = Vec::new();
         for raw_row in &raw.rows {
-            let flaw = raw_row.flaw.filter(|_| !raw.careful);
-            if let Some(row) = source_row(table, index, raw_row, flaw, &rows, &sources, tables) {
+            let flaw = raw_row.flaw.filter(|_| !raw.careful && table.planned);
+            if let Some(mut row) = source_row(table, index, raw_row, flaw, &rows, &sources, tables) {
+                cursor::fill(table, raw_row, flaw, number, &mut row, &rows);
                 rows.push(row);
             }
         }
@@ -179,6 +213,20 @@ fn step(raw: &RawStep, tables: &[Table], mut sources: Vec<Source>) -> Step {
         allow_cascade: raw.allow & 4 != 0,
         dry_run: raw.look_first & 1 != 0,
         rehearse: raw.look_first & 2 != 0,
+        replay: raw.look_first & 4 != 0,
+        asked: asked(&raw.asked, tables),
+    }
+}
+
+fn asked(raw: &[u8], tables: &[Table]) -> Asked {
+    // Of the kind that the first cursor of the phase has.
+    let ty = tables.iter().find_map(|t| Some(t.columns[t.cursor.as_ref()?.column].ty));
+    let named: Vec<usize> =
+        (0..tables.len()).filter(|i| raw[3] >> i & 1 == 1 && tables[*i].planned).collect();
+    Asked {
+        mode: pick(&["auto", "auto", "incremental", "full", "auto", "incremental"], raw[0]),
+        since: ty.filter(|_| raw[1] >= 36).map(|ty| ty.value(2 * (raw[1] - 36))),
+        tables: (raw[2] >= 36 && !named.is_empty()).then_some(named),
     }
 }
 
@@ -203,6 +251,10 @@ fn plain_row(table: &Table, raw: &RawRow, refer: &dyn Fn(usize, (usize, u8)) -> 
         let n = raw.cells[place] % if table.unique.contains(&i) { 24 } else { 5 };
         row[i] = (n != 4 || column.not_null).then(|| column.ty.value(n));
     }
+    if let Some(cursor) = &table.cursor {
+        row[cursor.column] = Some(table.columns[cursor.column].ty.value(raw.at));
+    }
+    lookup::fill(table, raw, &mut row);
     for (place, reference) in table.references.iter().enumerate() {
         let n = raw.cells[3 + place];
         if n.is_multiple_of(4) && !table.columns[reference.columns[0]].not_null {
@@ -242,6 +294,7 @@ fn source_row(
         let marks = [Some(IMPORTED), Some(LOCAL), Some(IMPORTED), None];
         row[origin.column] = pick(&marks, raw.cells[7]).map(str::to_owned);
     }
+    lookup::seek(table, raw, flaw == Some(DANGLING), before, index, sources, &mut row);
     // A parent without rows leaves nothing to refer to.
     if table.in_file().any(|i| row[i].is_none() && table.columns[i].not_null) {
         return None;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::Db;
 
 use super::case::{Case, Edit, IMPORTED, LOCAL, OnDelete, Source, Step, Table, Type};
-use super::{Cell, Row};
+use super::{Cell, Row, cursor, feed, lookup, stub};
 
 /// The tables.
 pub fn ddl(case: &Case, db: Db) -> String {
@@ -62,15 +62,16 @@ pub fn ddl(case: &Case, db: Db) -> String {
 
 /// The plan.
 pub fn plan(case: &Case, root: &str) -> Value {
-    let tables: Vec<Value> = case.tables.iter().map(table_plan).collect();
+    let planned = case.tables.iter().filter(|t| t.planned);
+    let tables: Vec<Value> = planned.map(|t| table_plan(case, t)).collect();
     json!({"version": 1, "root": root, "phases": [{"name": "p", "tables": tables}]})
 }
 
-fn table_plan(table: &Table) -> Value {
+fn table_plan(case: &Case, table: &Table) -> Value {
     let mut plan = Map::new();
     let mut put = |key: &str, value: Value| _ = plan.insert(key.to_owned(), value);
     put("table", table.name.clone().into());
-    put("source", json!({"parquet": format!("{}.parquet", table.name)}));
+    put("source", feed::source(table.feed, &table.name));
     put("write", table.write.into());
     if let Some(origin) = &table.origin {
         let mut value = json!({"column": "origin", "imported": IMPORTED, "local": LOCAL});
@@ -92,6 +93,18 @@ fn table_plan(table: &Table) -> Value {
     }
     if let Some(column) = table.dedup_sort {
         put("dedup_sort", table.columns[column].name.clone().into());
+    }
+    if let Some(cursor) = cursor::plan(table) {
+        put("cursor", cursor);
+    }
+    if let Some(mode) = table.mode {
+        put("mode", mode.into());
+    }
+    if let Some(lookup) = &table.lookup {
+        put("lookups", json!([lookup::plan(case, table, lookup)]));
+    }
+    if table.on_missing_reference == "stub" {
+        put("stub_values", stub::plan(case, table));
     }
     if let Some(limit) = table.max_quarantine {
         put("max_quarantine", limit.into());
@@ -170,8 +183,8 @@ fn literal(ty: Type, cell: &Cell) -> String {
 }
 
 /// The arguments of a step's call.
-pub fn arguments(step: &Step) -> String {
-    let mut text = "'p'".to_owned();
+pub fn arguments(case: &Case, step: &Step) -> String {
+    let mut text = format!("'p'{}", cursor::arguments(case, &step.asked));
     for (given, argument) in [
         (step.allow_empty, ", allow_empty => true"),
         (step.allow_all, ", max_delete => '100 %'"),
@@ -190,9 +203,15 @@ pub fn describe(case: &Case, until: usize) -> String {
     let mut text = format!("{}\n{plan}\n", ddl(case, Db::Postgres));
     for (number, step) in case.steps.iter().enumerate().take(until + 1) {
         _ = writeln!(text, "\n-- step {}", number + 1);
-        for (table, source) in case.tables.iter().zip(&step.sources) {
+        for (index, (table, source)) in case.tables.iter().zip(&step.sources).enumerate() {
+            if !table.planned {
+                source
+                    .iter()
+                    .for_each(|row| _ = writeln!(text, "{}", edit(case, &Edit::Insert(index, row.clone()))));
+                continue;
+            }
             let (columns, rows) = file(table, source);
-            _ = writeln!(text, "file {}.parquet ({columns})", table.name);
+            _ = writeln!(text, "{:?} {} ({columns})", table.feed, table.name);
             for row in rows {
                 _ = writeln!(text, "  {row}");
             }
@@ -200,7 +219,7 @@ pub fn describe(case: &Case, until: usize) -> String {
         for change in &step.edits {
             _ = writeln!(text, "{}", edit(case, change));
         }
-        _ = writeln!(text, "sync_phase({})", arguments(step));
+        _ = writeln!(text, "sync_phase({})", arguments(case, step));
     }
     text
 }

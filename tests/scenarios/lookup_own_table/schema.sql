@@ -1,0 +1,1 @@
+CREATE TABLE crew (id integer PRIMARY KEY, uid text, boss integer);
