@@ -44,14 +44,21 @@ pub(crate) fn catalog(s: &mut dyn Session) -> Result<bool> {
     if !first(&s.query(&exists, &[])?).is_some_and(Value::is_true) {
         return Ok(false);
     }
-    let rows = s.query(&version, &[])?;
-    let found = first(&rows).and_then(Value::as_str).unwrap_or_default();
+    let read = |s: &mut dyn Session| -> Result<String> {
+        let rows = s.query(&version, &[])?;
+        Ok(first(&rows).and_then(Value::as_str).unwrap_or_default().to_owned())
+    };
+    let mut found = read(s)?;
     if found == VERSION {
         return Ok(true);
     }
-    let statements = sql::upgrade_catalog(found, VERSION).filter(|_| !s.facts().read_only);
-    let Some(statements) = statements else { return Err(version::differ(dialect, found)) };
-    s.begin_write(&[])?;
+    if !s.facts().read_only {
+        // Another connection may have upgraded them until we got the lock.
+        s.begin_write(&[])?;
+        found = read(s)?;
+    }
+    let statements = sql::upgrade_catalog(&found, VERSION).filter(|_| !s.facts().read_only);
+    let Some(statements) = statements else { return Err(version::differ(dialect, &found)) };
     for statement in &statements {
         s.execute(statement, &[])?;
     }
