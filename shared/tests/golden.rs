@@ -151,7 +151,7 @@ fn statements(dialect: Dialect) -> String {
             add(&format!("{name}: null"), &sql::null_missing(dialect, task, temp, link, known));
             add(&format!("{name}: find"), &sql::find_missing(dialect, temp, link, known));
         }
-        add(&format!("{name}: compare"), &sql::compare(dialect, task, temp));
+        add(&format!("{name}: compare"), &sql::compare(dialect, task, temp, false));
         add(&format!("{name}: retain"), &sql::retain_refused(dialect, task, temp));
         if let Some(mark) = task.protecting_mark() {
             let find = sql::find_conflicts(dialect, task, temp, mark).unwrap();
@@ -233,7 +233,7 @@ fn ways(dialect: Dialect) -> String {
     let known = Known { tasks: &tasks, temps: &temps, stubs: &stubs };
     let mut out = String::new();
     for (task, temp) in tasks.iter().zip(&temps) {
-        let mut statements = vec![("compare", sql::compare(dialect, task, temp))];
+        let mut statements = vec![("compare", sql::compare(dialect, task, temp, false))];
         match task.earlier.len() {
             0 if task.write.deletes() => {
                 let mark = task.protecting_mark();

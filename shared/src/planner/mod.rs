@@ -18,7 +18,7 @@ pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 
-use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, Table, UniqueKey};
+use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, RelationKind, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};
 
 /// What a run does to one table.
@@ -158,6 +158,25 @@ impl Task {
     /// does not merely recognise rows by it.
     pub fn unique_key(&self) -> &[String] {
         if self.write == Write::DeleteInsert { &[] } else { &self.key }
+    }
+
+    /// Whether the target is on another server.
+    pub fn is_foreign(&self) -> bool {
+        self.target.kind == RelationKind::Foreign
+    }
+
+    /// Whether nothing but the plan says that no two rows of the target have the same key.
+    pub fn trusts_key(&self) -> bool {
+        let same = |u: &UniqueKey| {
+            u.immediate
+                && !u.partial
+                && u.columns.len() == self.key.len()
+                && self.key.iter().all(|k| u.columns.contains(k))
+        };
+        self.is_foreign()
+            || self.write != Write::DeleteInsert
+                && !self.key.is_empty()
+                && !self.target.uniques.iter().any(same)
     }
 
     /// The columns that stand for a row in messages: the key, or all that the source fills.
