@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::postgres::server;
+use crate::postgres::{Server, server};
 use crate::{Db, dist};
 
 /// Characters that no test value holds: they part columns and rows, and mark NULL.
@@ -59,7 +59,12 @@ pub struct Client {
 impl Client {
     /// psql in a database of the private server.
     pub fn postgres(database: &str) -> Client {
-        let mut command = server().psql(database);
+        Client::of_server(server(), database)
+    }
+
+    /// psql in a database of this server.
+    pub fn of_server(server: &Server, database: &str) -> Client {
+        let mut command = server.psql(database);
         command.args(["-A", "-t", "-v", "VERBOSITY=verbose", "-v", "SHOW_CONTEXT=never"]);
         command.args(["-F", &COLUMN.to_string(), "-R", &ROW.to_string(), "-P", &format!("null={NULL}")]);
         Client::start(Db::Postgres, command)

@@ -1,9 +1,12 @@
-//! The private PostgreSQL server that all tests of one process share, each in its own database.
+//! The private PostgreSQL server that all tests of one process share, each in its own database, and others
+//! beside it.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
+use std::{fs, thread};
 
 use crate::{dist, home};
 
@@ -25,7 +28,8 @@ pub fn server() -> &'static Server {
     SERVER.get_or_init(start)
 }
 
-fn start() -> Server {
+/// Another server.
+pub fn start() -> Server {
     let mut process = Command::new(home().join("tests/with-postgres.sh"))
         .args(["sh", "-c", "echo \"$PGHOST\"; command -v psql; echo \"$CUTOVER_FILES\"; exec cat >/dev/null"])
         .env("CUTOVER_DIST", dist())
@@ -59,6 +63,17 @@ impl Server {
         ] {
             let output = self.psql(database).args(["-c", &sql]).output().expect("psql runs");
             assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    /// Stops it at once, as a crash would.
+    pub fn crash(&self) {
+        let folder = Path::new(&self.host).parent().expect("the socket is in the server's folder");
+        let pids = fs::read_to_string(folder.join("data/postmaster.pid")).expect("it runs");
+        let pid = pids.lines().next().expect("its process");
+        assert!(Command::new("kill").args(["-QUIT", pid]).status().expect("kill runs").success());
+        while Path::new("/proc").join(pid).exists() {
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }

@@ -11,10 +11,7 @@ use super::compare::Counts;
 use super::guard::single_count;
 use super::prepare::Prepared;
 use super::run::Tally;
-use super::{deferred, early, late, park, rewrite, stub};
-
-/// How many rows of a change set one statement brings to another server.
-const PAGE: i64 = 10_000;
+use super::{deferred, early, foreign, late, park, rewrite, stub};
 
 /// Writes all change sets: early deletes, `made` stubs per set, inserts and then updates, parents to
 /// children, late references, then all other deletes, children to parents, so that a child that moves
@@ -118,8 +115,7 @@ fn expect_gone(
     Err(mismatch(task, format!("{wanted} rows of \"{}\" were to be deleted, and {gone} were.", task.name)))
 }
 
-/// As [`expect`], for a statement that a foreign table is given page by page of the change set: the keys of
-/// a page travel with it.
+/// As [`expect`], for a statement that a foreign table is given in pages.
 fn expect_in_pages(
     s: &mut dyn Session,
     (task, temps): (&Task, &Temps),
@@ -130,15 +126,7 @@ fn expect_in_pages(
     if wanted == 0 || !task.is_foreign() {
         return expect(s, task, statement, wanted, verb);
     }
-    let last = single_count(s, &sql::last_change(temps))?;
-    let (mut first, mut written) = (1, 0);
-    while first <= last {
-        s.check_interrupt()?;
-        let end = first.saturating_add(PAGE - 1);
-        written += s.execute(statement, &[first.into(), end.into()])?;
-        first = end.saturating_add(1);
-    }
-    as_expected(task, written, wanted, verb)
+    as_expected(task, foreign::in_pages(s, temps, statement)?, wanted, verb)
 }
 
 /// Runs a statement that must write exactly `wanted` rows; none at all for 0.

@@ -6,7 +6,7 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 use crate::value::{Value, count};
 
-use super::check::shown;
+use super::foreign;
 use super::run::Tally;
 
 /// How many rows of each kind a change set has.
@@ -38,17 +38,12 @@ impl Counts {
     }
 }
 
-/// So many rows are few: a statement can carry their keys to another server.
-const FEW: i64 = 10_000;
-
-/// Makes a task's change set and counts it. Errors: 42P10 rows of the target are not told apart by the
-/// key that the plan names.
+/// Makes a task's change set and counts it. Errors: 42P10 the key that the plan names does not tell the
+/// rows of a foreign table apart.
 pub(crate) fn compare(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<Counts> {
     let dialect = s.facts().dialect;
-    let few = task.is_foreign() && !task.write.deletes() && tally.staged <= FEW;
-    if task.trusts_key() {
-        told_apart(s, task, temps, few)?;
-    }
+    let few = foreign::few(task, tally);
+    foreign::told_apart(s, task, temps, few)?;
     s.execute(&sql::compare(dialect, task, temps, few), &[])?;
     if tally.refused > 0 && task.write.deletes() && !task.key.is_empty() {
         s.execute(&sql::retain_refused(dialect, task, temps), &[])?;
@@ -85,19 +80,6 @@ pub(crate) fn compare(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &T
         .detail(format!("{counts:?}")));
     }
     Ok(counts)
-}
-
-/// Errors: 42P10.
-fn told_apart(s: &mut dyn Session, task: &Task, temps: &Temps, few: bool) -> Result<()> {
-    let rows = s.query(&sql::find_unlike_key(s.facts().dialect, task, temps, few), &[])?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let key = task.key.join(", ");
-    let lines = rows.iter().map(|row| format!("({key}) = ({})", shown(row))).collect::<Vec<_>>();
-    Err(Error::new(Kind::InvalidKey, format!("({key}) does not tell the rows of \"{}\" apart", task.name))
-        .detail(lines.join("\n"))
-        .hint("name the columns that identify a row there, or mend the rows"))
 }
 
 /// Up to 5 keys of each kind of change, as a JSON object.

@@ -52,8 +52,11 @@ pub(super) fn foreign_key(plan: &TablePlan, target: &Table) -> Result<Vec<String
         Write::Replace | Write::Upsert | Write::InsertOnly => ("primary_key", &plan.primary_key),
     };
     let Some(key) = key else {
-        return Err(Error::new(Kind::InvalidKey, format!("foreign table \"{}\" declares no key", plan.table))
-            .hint(format!("name the columns that identify a row as \"{word}\"")));
+        return Err(Error::new(
+            Kind::InvalidKey,
+            format!("foreign table \"{}\" declares no key", plan.table),
+        )
+        .hint(format!("name the columns that identify a row as \"{word}\"")));
     };
     match key.iter().find(|column| target.column(column).is_none()) {
         None => Ok(key.clone()),

@@ -155,28 +155,14 @@ impl Task {
     }
 
     /// The columns that no two staged rows may share and none may lack: the key, where `delete_insert`
-    /// does not merely recognise rows by it.
+    /// does not merely recognise rows by it. In a foreign table rows have no other address.
     pub fn unique_key(&self) -> &[String] {
-        if self.write == Write::DeleteInsert { &[] } else { &self.key }
+        if self.write == Write::DeleteInsert && !self.is_foreign() { &[] } else { &self.key }
     }
 
     /// Whether the target is on another server.
     pub fn is_foreign(&self) -> bool {
         self.target.kind == RelationKind::Foreign
-    }
-
-    /// Whether nothing but the plan says that no two rows of the target have the same key.
-    pub fn trusts_key(&self) -> bool {
-        let same = |u: &UniqueKey| {
-            u.immediate
-                && !u.partial
-                && u.columns.len() == self.key.len()
-                && self.key.iter().all(|k| u.columns.contains(k))
-        };
-        self.is_foreign()
-            || self.write != Write::DeleteInsert
-                && !self.key.is_empty()
-                && !self.target.uniques.iter().any(same)
     }
 
     /// The columns that stand for a row in messages: the key, or all that the source fills.

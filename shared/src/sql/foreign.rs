@@ -6,7 +6,7 @@
 use crate::planner::Task;
 use crate::session::Dialect;
 
-use super::{Ident, Sql, Temps, list, spelling, target};
+use super::{Ident, Sql, Temps, imported, list, spelling, target};
 
 /// The column of a foreign table's change set that numbers its rows from 1.
 pub(super) const NUMBER: &str = "n";
@@ -48,15 +48,26 @@ pub fn last_change(temps: &Temps) -> Sql {
     Sql::new(format!("SELECT max({NUMBER}) FROM {}", temps.changes.qualified))
 }
 
-/// Up to 5 keys that more than one row of the target has, or that are NULL: rows of (key columns as text).
-/// Where `few` rows are staged, of those only.
+/// Up to 5 keys that more than one row of the target has, or that are NULL in a row which a run may delete:
+/// rows of (key columns as text). Where `few` rows are staged, of those only.
 pub fn find_unlike_key(dialect: Dialect, task: &Task, temps: &Temps, few: bool) -> Sql {
     let spell = spelling(dialect);
     let key = list("t", &task.key);
     let texts: Vec<String> = task.key.iter().map(|k| spell.text(&format!("t.{}", Ident(k)))).collect();
-    let nulls: String = task.key.iter().map(|k| format!(" OR t.{} IS NULL", Ident(k))).collect();
+    let each = |test: &str, word: &str| {
+        let tests = task.key.iter().map(|k| format!("t.{} {test}", Ident(k)));
+        tests.collect::<Vec<_>>().join(word)
+    };
+    let (known, unknown) = (each("IS NOT NULL", " AND "), each("IS NULL", " OR "));
+    let (filter, nulls) = match (task.write.deletes(), task.protecting_mark()) {
+        (false, _) => (format!(" WHERE {known}"), String::new()),
+        (true, None) => (String::new(), format!(" OR {unknown}")),
+        (true, Some(mark)) => {
+            (format!(" WHERE {} OR {known}", imported(spell, mark, "t")), format!(" OR {unknown}"))
+        }
+    };
     Sql::new(format!(
-        "SELECT {} FROM {} GROUP BY {key} HAVING count(*) > 1{nulls} ORDER BY {key} LIMIT 5",
+        "SELECT {} FROM {}{filter} GROUP BY {key} HAVING count(*) > 1{nulls} ORDER BY {key} LIMIT 5",
         texts.join(", "),
         rows(task, temps, few),
     ))

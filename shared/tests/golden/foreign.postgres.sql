@@ -2,7 +2,7 @@
 CREATE TABLE pg_temp."cutover_changes_0" (op pg_catalog."char", s pg_catalog.int8, k0 bigint, k1 text, n pg_catalog.int8 GENERATED ALWAYS AS IDENTITY);
 
 -- keys
-SELECT t."id"::pg_catalog.text, t."email"::pg_catalog.text FROM (SELECT t.* FROM "public"."clients" t WHERE t."id" = ANY (ARRAY(SELECT s."id" FROM pg_temp."cutover_staging_0" s)) AND t."email" = ANY (ARRAY(SELECT s."email" FROM pg_temp."cutover_staging_0" s))) t GROUP BY t."id", t."email" HAVING count(*) > 1 OR t."id" IS NULL OR t."email" IS NULL ORDER BY t."id", t."email" LIMIT 5;
+SELECT t."id"::pg_catalog.text, t."email"::pg_catalog.text FROM (SELECT t.* FROM "public"."clients" t WHERE t."id" = ANY (ARRAY(SELECT s."id" FROM pg_temp."cutover_staging_0" s)) AND t."email" = ANY (ARRAY(SELECT s."email" FROM pg_temp."cutover_staging_0" s))) t WHERE t."id" IS NOT NULL AND t."email" IS NOT NULL GROUP BY t."id", t."email" HAVING count(*) > 1 ORDER BY t."id", t."email" LIMIT 5;
 
 -- compare
 INSERT INTO pg_temp."cutover_changes_0" (op, s, k0, k1)
