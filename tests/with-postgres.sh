@@ -7,6 +7,7 @@
 # links to its libraries, in a folder under $TMPDIR that goes when the command ends, and listens on
 # a socket there and nowhere else. The command finds it by PGHOST and PGUSER (a superuser, so that
 # it may read files) and has CUTOVER_FILES, a folder that it and the server can both read and write.
+# The server's own connections (postgres_fdw) find it by PGHOST, too.
 # PG_SETTINGS adds settings for the server: '-c shared_buffers=1GB'. CUTOVER_DIST names another dist.
 set -euo pipefail
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -79,7 +80,7 @@ if [ "$(id -u)" = 0 ]; then chown postgres:postgres "$dir/data"; fi
 cd "$dir"
 as_server "$server_bin/initdb" -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 -D "$dir/data" >"$dir/initdb.log" 2>&1 ||
     { cat "$dir/initdb.log" >&2; exit 1; }
-CUTOVER_FAILPOINTS=$dir/files/failpoints as_server "$server_bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/data/server.log" -o "-k $dir/sock -c listen_addresses='' \
+PGHOST=$dir/sock CUTOVER_FAILPOINTS=$dir/files/failpoints as_server "$server_bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/data/server.log" -o "-k $dir/sock -c listen_addresses='' \
     -c fsync=off -c max_connections=40 ${PG_SETTINGS:-}" start || { cat "$dir/data/server.log" >&2; exit 1; }
 cd - >/dev/null
 

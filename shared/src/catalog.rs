@@ -93,8 +93,8 @@ pub enum Address {
     Rowid(String),
     /// By the primary key (SQLite: WITHOUT ROWID).
     Key,
-    /// By these columns, which identify a row that may not be there yet: one that an earlier listing
-    /// of the same table inserts. No catalog says this, only a plan.
+    /// By these columns, as the plan says and no catalog: those of a foreign table, and those of a row
+    /// that may not be there yet, because an earlier listing of the same table inserts it.
     Columns(Vec<String>),
 }
 

@@ -77,7 +77,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         }
     }
     for (task, temps) in all() {
-        let statement = sql::compare(dialect, task, temps);
+        let statement = sql::compare(dialect, task, temps, false);
         steps.add(
             Some(&task.name),
             format!("compare for {}", task.write.name()),

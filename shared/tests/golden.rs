@@ -153,7 +153,7 @@ fn statements(dialect: Dialect) -> String {
             add(&format!("{name}: null"), &sql::null_missing(dialect, task, temp, link, known));
             add(&format!("{name}: find"), &sql::find_missing(dialect, temp, link, known));
         }
-        add(&format!("{name}: compare"), &sql::compare(dialect, task, temp));
+        add(&format!("{name}: compare"), &sql::compare(dialect, task, temp, false));
         add(&format!("{name}: retain"), &sql::retain_refused(dialect, task, temp));
         if let Some(mark) = task.protecting_mark() {
             let find = sql::find_conflicts(dialect, task, temp, mark).unwrap();
@@ -237,7 +237,7 @@ fn ways(dialect: Dialect) -> String {
     let known = Known { tasks: &tasks, temps: &temps, stubs: &stubs };
     let mut out = String::new();
     for (task, temp) in tasks.iter().zip(&temps) {
-        let mut statements = vec![("compare", sql::compare(dialect, task, temp))];
+        let mut statements = vec![("compare", sql::compare(dialect, task, temp, false))];
         match task.earlier.len() {
             0 if task.write.deletes() => {
                 let mark = task.protecting_mark();
@@ -255,6 +255,30 @@ fn ways(dialect: Dialect) -> String {
     out
 }
 
+/// What is sent to another server: clients as a foreign table.
+fn foreign() -> String {
+    let dialect = Dialect::Postgres;
+    let plan = plan::parse(
+        r#"{"version": 1, "phases": [{"name": "clients", "tables": [
+            {"table": "clients", "source": {"parquet": "c"}, "write": "upsert", "primary_key": ["id", "email"]}]}]}"#,
+    )
+    .unwrap();
+    let clients = tables(dialect).0;
+    let clients =
+        Table { kind: RelationKind::Foreign, address: Address::Key, uniques: Vec::new(), ..clients };
+    let shape = SourceShape { label: "file", columns: &["id", "name", "email", "imported"] };
+    let task = planner::bind(0, &plan.phases[0].tables[0], clients, Some(shape), &[]).unwrap();
+    let temps = Temps::of(dialect, &task);
+    let statements = [
+        ("change set", temps.changes.create[0].clone()),
+        ("keys", sql::find_unlike_key(dialect, &task, &temps, true)),
+        ("compare", sql::compare(dialect, &task, &temps, true)),
+        ("update", sql::update(dialect, &task, &temps).unwrap()),
+        ("delete", sql::delete(dialect, &task, &temps, 'd')),
+    ];
+    statements.iter().map(|(what, statement)| format!("-- {what}\n{statement};\n\n")).collect()
+}
+
 /// Compares with a file beside this crate's folder `tests/golden`.
 fn compare(file: &str, now: String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
@@ -269,6 +293,7 @@ fn compare(file: &str, now: String) {
 fn postgres_statements() {
     compare("run.postgres.sql", statements(Dialect::Postgres));
     compare("ways.postgres.sql", ways(Dialect::Postgres));
+    compare("foreign.postgres.sql", foreign());
 }
 
 #[test]

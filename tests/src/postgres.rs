@@ -2,10 +2,13 @@
 //! others with settings of their own.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
+use std::{fs, thread};
 
+use crate::process::{Signal, send};
 use crate::{dist, home};
 
 /// A running server. It stops, and its folder goes, when its standard input closes: at the end of
@@ -67,6 +70,17 @@ impl Server {
         ] {
             let output = self.psql(database).args(["-c", &sql]).output().expect("psql runs");
             assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    /// Stops it at once, as a crash would.
+    pub fn crash(&self) {
+        let folder = Path::new(&self.host).parent().expect("the socket is in the server's folder");
+        let pids = fs::read_to_string(folder.join("data/postmaster.pid")).expect("it runs");
+        let pid = pids.lines().next().expect("its process");
+        send(pid.parse().expect("a number"), Signal::SIGQUIT);
+        while Path::new("/proc").join(pid).exists() {
+            thread::sleep(Duration::from_millis(20));
         }
     }
 }

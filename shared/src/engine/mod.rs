@@ -18,6 +18,7 @@ mod deferred;
 mod early;
 mod entries;
 mod faults;
+mod foreign;
 mod guard;
 mod input;
 mod keys;

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, TablePlan, Write};
 use crate::types::ColumnType;
 
-use super::key::{find_key, own_key};
+use super::key::{find_key, foreign_key, own_key};
 use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
@@ -36,15 +36,19 @@ pub struct Wanted {
 pub fn bind(
     ordinal: usize,
     plan: &TablePlan,
-    target: Table,
+    mut target: Table,
     source: Option<SourceShape<'_>>,
     wanted: &[Wanted],
 ) -> Result<Task> {
     check_kind(&plan.table, &target)?;
     let (key, own) = match plan.write {
+        _ if target.kind == RelationKind::Foreign => (foreign_key(plan, &target)?, Vec::new()),
         Write::DeleteInsert => (plan.merge_key.clone().unwrap_or_default(), own_key(plan, &target)?),
         Write::Replace | Write::Upsert | Write::InsertOnly => (find_key(plan, &target)?, Vec::new()),
     };
+    if target.kind == RelationKind::Foreign {
+        target.address = Address::Columns(key.clone());
+    }
     check_names(plan, &target)?;
     let task = make(ordinal, plan, key, &own, target, source, wanted)?;
     match plan.scope.iter().find(|c| !task.stages(std::slice::from_ref(*c))) {
@@ -142,14 +146,13 @@ fn make(
     })
 }
 
-/// Only a user's tables are written. Errors: 42809.
+/// Only a user's tables, and foreign ones, are written. Errors: 42809.
 pub fn check_kind(name: &str, table: &Table) -> Result<()> {
     let what = match table.kind {
         RelationKind::Table | RelationKind::Partitioned if ours_or_system(table) => "a table of the system",
-        RelationKind::Table | RelationKind::Partitioned => return Ok(()),
+        RelationKind::Table | RelationKind::Partitioned | RelationKind::Foreign => return Ok(()),
         RelationKind::View => "a view",
         RelationKind::MaterializedView => "a materialized view",
-        RelationKind::Foreign => "a foreign table",
         RelationKind::Virtual => "a virtual table",
     };
     Err(Error::new(Kind::WrongObjectType, format!("\"{name}\" is {what}, and cannot be written")))

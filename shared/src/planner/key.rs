@@ -2,7 +2,7 @@
 
 use crate::catalog::{Column, Default, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::TablePlan;
+use crate::plan::{TablePlan, Write};
 
 use super::no_column;
 
@@ -40,6 +40,28 @@ pub(super) fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> 
     let kind = if deferrable { Kind::NotInState } else { Kind::InvalidKey };
     Err(Error::new(kind, message)
         .hint("an index that is partial, deferrable or over expressions does not count"))
+}
+
+/// The columns by which the plan says that rows of a foreign table are told apart: whether they do is for
+/// the data to say, because no catalog does.
+///
+/// Errors: 42P10 the plan names none, 42703 a column that does not exist.
+pub(super) fn foreign_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
+    let (word, key) = match plan.write {
+        Write::DeleteInsert => ("merge_key", &plan.merge_key),
+        Write::Replace | Write::Upsert | Write::InsertOnly => ("primary_key", &plan.primary_key),
+    };
+    let Some(key) = key else {
+        return Err(Error::new(
+            Kind::InvalidKey,
+            format!("foreign table \"{}\" declares no key", plan.table),
+        )
+        .hint(format!("name the columns that identify a row as \"{word}\"")));
+    };
+    match key.iter().find(|column| target.column(column).is_none()) {
+        None => Ok(key.clone()),
+        Some(column) => Err(no_column(&plan.table, column)),
+    }
 }
 
 /// The columns of a `delete_insert` table's key that are generated here: those that draw numbers, else

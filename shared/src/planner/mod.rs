@@ -18,7 +18,7 @@ pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 
-use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, Table, UniqueKey};
+use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, RelationKind, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};
 
 /// What a run does to one table.
@@ -155,9 +155,14 @@ impl Task {
     }
 
     /// The columns that no two staged rows may share and none may lack: the key, where `delete_insert`
-    /// does not merely recognise rows by it.
+    /// does not merely recognise rows by it. In a foreign table rows have no other address.
     pub fn unique_key(&self) -> &[String] {
-        if self.write == Write::DeleteInsert { &[] } else { &self.key }
+        if self.write == Write::DeleteInsert && !self.is_foreign() { &[] } else { &self.key }
+    }
+
+    /// Whether the target is on another server.
+    pub fn is_foreign(&self) -> bool {
+        self.target.kind == RelationKind::Foreign
     }
 
     /// The columns that stand for a row in messages: the key, or all that the source fills.

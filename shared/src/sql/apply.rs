@@ -4,6 +4,7 @@ use crate::catalog::Table;
 use crate::planner::Task;
 use crate::session::Dialect;
 
+use super::foreign::page;
 use super::{Ident, Sql, Temps, list, same_address, spelling, target};
 
 /// Inserts the new rows in key order, which spares an index from being filled at random, or in that of
@@ -37,7 +38,7 @@ pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
 }
 
 /// Updates the changed rows; None where no column can change. Of an `insert_only` these are stubs that
-/// the source completes.
+/// the source completes. Parameters for a foreign table: the first and the last row of the change set.
 pub fn update(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
     let sets: Vec<String> = task
         .updated()
@@ -48,25 +49,28 @@ pub fn update(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
         return None;
     }
     Some(Sql::new(format!(
-        "UPDATE {} AS t SET {}\nFROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'u' AND {}",
+        "UPDATE {} AS t SET {}\nFROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'u' AND {}{}",
         target(&task.target),
         sets.join(", "),
         temps.changes.qualified,
         temps.staging.qualified,
         Ident(&task.own_column("_row")),
         same_address(spelling(dialect), &task.target, "c", "t"),
+        page(dialect, task, temps, 'u'),
     )))
 }
 
-/// Deletes the rows that go: those with op `e` before anything is written, `d` after it.
+/// Deletes the rows that go: those with op `e` before anything is written, `d` after it. Parameters as
+/// those of [`update`].
 pub fn delete(dialect: Dialect, task: &Task, temps: &Temps, op: char) -> Sql {
     let spell = spelling(dialect);
     let table = target(&task.target);
     let changes = &temps.changes.qualified;
     Sql::new(match dialect {
         Dialect::Postgres => format!(
-            "DELETE FROM {table} AS t USING {changes} c WHERE c.op = '{op}' AND {}",
-            same_address(spell, &task.target, "c", "t")
+            "DELETE FROM {table} AS t USING {changes} c WHERE c.op = '{op}' AND {}{}",
+            same_address(spell, &task.target, "c", "t"),
+            page(dialect, task, temps, op),
         ),
         Dialect::Sqlite => {
             let names = spell.address_names(&task.target);

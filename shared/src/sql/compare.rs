@@ -4,6 +4,7 @@ use crate::plan::Write;
 use crate::planner::Task;
 use crate::session::Dialect;
 
+use super::foreign::rows;
 use super::listings::Listings;
 use super::matching::matching;
 use super::scope::in_scope;
@@ -12,8 +13,9 @@ use super::{
 };
 
 /// Fills the change set. All ways to write are rules for making this one thing: `replace` also sees
-/// the target rows that no staged row has the key of, `insert_only` no differences.
-pub fn compare(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+/// the target rows that no staged row has the key of, `insert_only` no differences. Where `few` rows are
+/// staged for a foreign table from which nothing is deleted, no more is read of it than those need.
+pub fn compare(dialect: Dialect, task: &Task, temps: &Temps, few: bool) -> Sql {
     let spell = spelling(dialect);
     let names = spell.address_names(&task.target);
     let into = format!("INSERT INTO {} (op, s, {})", temps.changes.qualified, names.join(", "));
@@ -30,7 +32,8 @@ pub fn compare(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     if !task.write.deletes() {
         return Sql::new(format!(
             "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
-             FROM {staging} s LEFT JOIN {table} t ON {key}{}\n) x WHERE op IS NOT NULL",
+             FROM {staging} s LEFT JOIN {} ON {key}{}\n) x WHERE op IS NOT NULL",
+            rows(task, temps, few),
             listings.joins
         ));
     }

@@ -63,6 +63,10 @@ impl Temps {
         let row = if dialect == Dialect::Postgres { "pg_catalog.int8" } else { "INTEGER" };
         let mut columns = vec![("op".to_owned(), op.to_owned()), ("s".to_owned(), row.to_owned())];
         columns.extend(spell.address_columns(&task.target));
+        if task.is_foreign() {
+            let numbered = "pg_catalog.int8 GENERATED ALWAYS AS IDENTITY";
+            columns.push((super::foreign::NUMBER.to_owned(), numbered.to_owned()));
+        }
         let changes = temp(spell, "changes", task.ordinal, &columns);
         Temps { staging, refused, changes }
     }
