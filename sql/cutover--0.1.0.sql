@@ -40,6 +40,7 @@ CREATE TABLE cutover.run (
     started_at    timestamptz NOT NULL,
     finished_at   timestamptz NOT NULL,
     called_by     text NOT NULL,
+    source_time   timestamptz,
     sqlstate      text,
     error_message text,
     error_detail  text,
@@ -47,6 +48,18 @@ CREATE TABLE cutover.run (
 );
 CREATE INDEX run_phase ON cutover.run (phase, run_id);
 COMMENT ON TABLE cutover.run IS 'One row per run of a phase; a run that raised its error leaves none.';
+
+CREATE TABLE cutover.authority_log (
+    change_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    phase      text NOT NULL,
+    was        text NOT NULL,
+    authority  text NOT NULL,
+    changed_at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    run_id     bigint
+);
+CREATE INDEX authority_log_phase ON cutover.authority_log (phase, change_id);
+COMMENT ON TABLE cutover.authority_log IS 'Every change of a phase''s authority: by whom, when, and after which run.';
 
 CREATE TABLE cutover.run_table (
     run_id      bigint NOT NULL,
@@ -113,19 +126,27 @@ ORDER BY r.run_id, t.ordinal;
 COMMENT ON VIEW cutover.last_report IS 'The report of each phase''s newest run that succeeded, dry runs included.';
 
 CREATE VIEW cutover.phase_status AS
-SELECT p.phase, p.authority, p.synced_at AS last_success,
+SELECT p.phase, p.authority, a.changed_at AS authority_since, a.changed_by AS authority_by,
+       p.synced_at AS last_success, o.run_id AS last_run,
+       (SELECT sum(t.staged)::bigint FROM cutover.run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
        f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
        (SELECT count(*) FROM cutover.run r
         WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
-          AND r.run_id > coalesce((SELECT max(o.run_id) FROM cutover.run o
-                                   WHERE o.phase = p.phase AND o.kind = 'sync' AND o.status = 'ok'), 0)
+          AND r.run_id > coalesce(o.run_id, 0)
        ) AS failures_in_a_row,
-       (SELECT count(*) FROM cutover.quarantine q WHERE q.phase = p.phase) AS quarantined
+       (SELECT count(*) FROM cutover.quarantine q WHERE q.phase = p.phase) AS quarantined,
+       replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
+                                WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'
+                                ELSE 'reopen_phase(~)' END,
+               '~', '''' || replace(p.phase, '''', '''''') || '''') AS next_calls
 FROM cutover.phase p
+LEFT JOIN cutover.authority_log a ON a.change_id = (SELECT max(l.change_id) FROM cutover.authority_log l WHERE l.phase = p.phase)
+LEFT JOIN cutover.run o ON o.run_id = (SELECT max(r.run_id) FROM cutover.run r
+                                       WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'ok')
 LEFT JOIN cutover.run f ON f.run_id = (SELECT max(r.run_id) FROM cutover.run r
                                        WHERE r.phase = p.phase AND r.status = 'failed')
 ORDER BY p.ordinal;
-COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it, its last success, its last error and the failures since.';
+COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it and since when, its last sync, its last error and the failures since, and what may be called next.';
 
 -- Functions (one per function of shared/src/api.rs).
 
@@ -217,6 +238,41 @@ RETURNS TABLE (phase text, table_name text, check_name text, check_type text, se
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'validate_phase_wrapper';
 COMMENT ON FUNCTION cutover.validate_phase(text) IS 'Runs the checks of a phase on its tables as they are.';
 
+CREATE FUNCTION cutover.freeze_phase(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'freeze_phase_wrapper';
+COMMENT ON FUNCTION cutover.freeze_phase(text) IS 'Stops everybody but cutover from writing the tables of a phase.';
+
+CREATE FUNCTION cutover.cutover_phase(
+    phase text, allow_quarantined boolean DEFAULT false, allow_stale_source boolean DEFAULT false,
+    rehearse boolean DEFAULT false, root text DEFAULT NULL, max_delete text DEFAULT NULL,
+    allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cutover_phase_wrapper';
+COMMENT ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) IS 'Syncs a phase for the last time and hands it over: from then on it is live here.';
+
+CREATE FUNCTION cutover.cutover_phases(VARIADIC phases text[] DEFAULT '{}')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cutover_phases_wrapper';
+COMMENT ON FUNCTION cutover.cutover_phases(text[]) IS 'Hands several phases over together, all or none.';
+
+CREATE FUNCTION cutover.reopen_phase(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'reopen_phase_wrapper';
+COMMENT ON FUNCTION cutover.reopen_phase(text) IS 'Gives a phase back to its source.';
+
+CREATE FUNCTION cutover.repair_guards(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'repair_guards_wrapper';
+COMMENT ON FUNCTION cutover.repair_guards(text) IS 'Reinstalls the triggers that guard the tables of a phase.';
+
+CREATE FUNCTION cutover.guard()
+RETURNS trigger
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'guard_wrapper';
+COMMENT ON FUNCTION cutover.guard() IS 'The trigger that refuses writes to a frozen table.';
+
 -- Nothing is for everyone: GRANT what a role is to use.
 REVOKE ALL ON FUNCTION cutover.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.import_parquet(text, text, text) FROM PUBLIC;
@@ -233,9 +289,16 @@ REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.replay_quarantine(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.verify_phase(text, integer, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.validate_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.reopen_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.repair_guards(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.guard() FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.plan FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase_table FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.authority_log FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.run FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.run_table FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.quarantine FROM PUBLIC;
@@ -248,10 +311,12 @@ REVOKE ALL ON TABLE cutover.phase_status FROM PUBLIC;
 SELECT pg_catalog.pg_extension_config_dump('cutover.plan', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.phase', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.phase_table', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.run', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.run_table', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.quarantine', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.sync_cursor', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.stub', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.plan_plan_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.run_run_id_seq', '');

@@ -375,10 +375,13 @@ fn foreign_key_column(keys: &mut Vec<ForeignKey>, row: &mut Row) -> Result<()> {
 }
 
 /// A trigger counts as enabled where it fires for ordinary statements: not those for replicas only.
+/// cutover's own are none of the user's.
 const TRIGGERS: &str = "
 SELECT t.tgrelid, t.tgname, t.tgenabled IN ('O', 'A')
 FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid = ANY ($1::pg_catalog.oid[]) AND NOT t.tgisinternal
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc f
+                  WHERE f.oid = t.tgfoid AND f.pronamespace = 'cutover'::pg_catalog.regnamespace)
 ORDER BY t.tgrelid, t.tgname";
 
 /// Partitions repeat their parent's constraint; a statement that names the parent's reaches them too.

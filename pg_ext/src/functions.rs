@@ -1,7 +1,7 @@
 //! The SQL functions, one for one with the core's `api`. A signature here and its declaration in
 //! the extension script belong together; neither changes once released.
 
-use cutover_core::api::{self, ExportOptions, ImportOptions, SyncOptions, VerifyOptions};
+use cutover_core::api::{self, CutoverOptions, ExportOptions, ImportOptions, SyncOptions, VerifyOptions};
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
 use pgrx::iter::TableIterator;
@@ -94,8 +94,7 @@ fn sync_phase(
 
 #[pg_extern]
 fn sync_phases(phases: Option<Vec<Option<String>>>) -> ReportRows {
-    let phases: Vec<String> =
-        phases.unwrap_or_default().into_iter().map(|phase| required("phases", phase)).collect();
+    let phases = named(phases);
     report(run(|session| api::sync_phases(session, &phases)))
 }
 
@@ -152,6 +151,55 @@ fn validate_phase(phase: Option<&str>) -> CheckRows {
     }))
 }
 
+#[pg_extern]
+fn freeze_phase(phase: Option<&str>) -> String {
+    let phase = required("phase", phase);
+    run(|session| api::freeze_phase(session, phase))
+}
+
+#[pg_extern]
+#[allow(clippy::too_many_arguments)] // they are the SQL function's
+fn cutover_phase(
+    phase: Option<&str>,
+    allow_quarantined: Option<bool>,
+    allow_stale_source: Option<bool>,
+    rehearse: Option<bool>,
+    root: Option<&str>,
+    max_delete: Option<&str>,
+    allow_empty: Option<bool>,
+    allow_cascade: Option<bool>,
+) -> ReportRows {
+    let phase = required("phase", phase);
+    let options = CutoverOptions {
+        allow_quarantined: allow_quarantined.unwrap_or(false),
+        allow_stale_source: allow_stale_source.unwrap_or(false),
+        rehearse: rehearse.unwrap_or(false),
+        root: root.map(str::to_owned),
+        max_delete: max_delete.map(str::to_owned),
+        allow_empty: allow_empty.unwrap_or(false),
+        allow_cascade: allow_cascade.unwrap_or(false),
+    };
+    report(run(|session| api::cutover_phase(session, phase, &options)))
+}
+
+#[pg_extern]
+fn cutover_phases(phases: Option<Vec<Option<String>>>) -> ReportRows {
+    let phases = named(phases);
+    report(run(|session| api::cutover_phases(session, &phases)))
+}
+
+#[pg_extern]
+fn reopen_phase(phase: Option<&str>) -> String {
+    let phase = required("phase", phase);
+    run(|session| api::reopen_phase(session, phase))
+}
+
+#[pg_extern]
+fn repair_guards(phase: Option<&str>) -> String {
+    let phase = required("phase", phase);
+    run(|session| api::repair_guards(session, phase))
+}
+
 // Rows as the script declares them: the columns of the core's `report` types, in their order.
 type ReportRows = TableIterator<
     'static,
@@ -188,6 +236,11 @@ fn report(rows: Vec<ReportRow>) -> ReportRows {
             r.elapsed_ms,
         )
     }))
+}
+
+/// The phases of a VARIADIC argument.
+fn named(phases: Option<Vec<Option<String>>>) -> Vec<String> {
+    phases.unwrap_or_default().into_iter().map(|phase| required("phases", phase)).collect()
 }
 
 /// The argument, or 22004. A function is not STRICT, or a NULL would silently do nothing.

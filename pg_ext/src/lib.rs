@@ -9,6 +9,7 @@ mod catalog;
 mod cursor;
 mod errors;
 mod functions;
+mod guard;
 mod load;
 mod role;
 mod scope;

@@ -17,7 +17,7 @@ use pgrx::{PgLogLevel, pg_sys};
 use crate::cursor::Cursor;
 use crate::load::Load;
 use crate::role::AsRole;
-use crate::{catalog, errors, scope, settings, statement};
+use crate::{catalog, errors, guard, scope, settings, statement};
 
 /// One call's session.
 pub struct PgSession {
@@ -223,6 +223,7 @@ impl Session for PgSession {
     fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()> {
         let owner = tables.iter().find_map(|table| table.untrusted_owner.as_deref());
         let owner = owner.map(AsRole::named).transpose()?;
+        let _mark = guard::mark(tables)?;
         let level = self.caller.restore();
         let Some(owner) = owner else {
             let result = body(self);

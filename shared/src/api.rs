@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer};
 use crate::plan::Scalar;
 
 pub use crate::engine::{
-    replay_quarantine, sync_all, sync_job, sync_phase, sync_phases, validate_phase, verify_phase,
+    cutover_phase, cutover_phases, freeze_phase, reopen_phase, repair_guards, replay_quarantine, sync_all,
+    sync_job, sync_phase, sync_phases, validate_phase, verify_phase,
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
@@ -43,6 +44,25 @@ pub struct SyncOptions {
     /// Where incremental reading starts instead of at the cursor's value: a value of the cursor's
     /// column, or a time before now such as `7 days`.
     pub since: Option<String>,
+    /// A folder that stands in for the plan's `root`.
+    pub root: Option<String>,
+    /// Stands in for the tables' `max_delete`: a count (`100`) or a share (`25 %`).
+    #[serde(deserialize_with = "number_or_text")]
+    pub max_delete: Option<String>,
+    pub allow_empty: bool,
+    pub allow_cascade: bool,
+}
+
+/// Arguments of `cutover_phase` besides the phase.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CutoverOptions {
+    /// Hands the phase over although rows of it are quarantined.
+    pub allow_quarantined: bool,
+    /// Takes source files that are older than the freeze.
+    pub allow_stale_source: bool,
+    /// Does everything, and undoes it.
+    pub rehearse: bool,
     /// A folder that stands in for the plan's `root`.
     pub root: Option<String>,
     /// Stands in for the tables' `max_delete`: a count (`100`) or a share (`25 %`).

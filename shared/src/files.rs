@@ -25,7 +25,7 @@ const LONGEST_NAME: usize = 63;
 /// relative path starts from the working directory in SQLite; a server takes absolute ones only.
 ///
 /// Errors: those of the file and its values, 22023 a `write` that is none, 25006 read-only, 42809
-/// not a table, 42703 a column the table lacks, 55000 the table's phase is live here, 23505 and
+/// not a table, 42703 a column the table lacks, 55000 the table's phase is frozen or live here, 23505 and
 /// the like from the database.
 pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) -> Result<Vec<ReportRow>> {
     let started = Instant::now();
@@ -50,7 +50,7 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
     let table = s.find_table(&name)?;
     if let Some(table) = &table {
         planner::check_kind(&name.to_string(), table)?;
-        state::check_owner(s, &table.schema, &table.name)?;
+        state::check_open(s, &table.schema, &table.name)?;
         rights::check(&[table], false)?;
     }
     let mut row = match (table, write) {
@@ -131,7 +131,7 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let statement = sql::insert_all(&task.target, &names, staging);
     let mut written = 0;
-    s.as_engine(&[&task.target], &mut |s| {
+    engine::as_engine(s, &[&task.target], &mut |s| {
         written = s.execute(&statement, &[])?;
         Ok(())
     })?;

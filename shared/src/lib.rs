@@ -7,6 +7,7 @@
 //! (which cannot be printed, nor tested without a database).
 
 pub mod api;
+pub mod authority;
 pub mod catalog;
 mod checksum;
 pub mod convert;

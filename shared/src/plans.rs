@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::catalog::RelName;
+use crate::authority::{self, Authority};
+use crate::catalog::{RelName, Table};
 use crate::engine::owners::Owners;
 use crate::engine::stub;
-use crate::engine::{self, state};
+use crate::engine::{self, state, triggers};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
 use crate::planner;
@@ -192,13 +193,14 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
     }
     let current = state::find_plan(s)?;
     for state in state::phases(s)?.iter().filter(|p| plan.phase(&p.phase).is_none()) {
-        if state.authority != "source" {
+        if state.authority != Authority::Source {
             return Err(Error::new(
                 Kind::NotInState,
-                format!("phase \"{}\" is {} and not in the new plan", state.phase, state.authority),
+                format!("phase \"{}\" is {} and not in the new plan", state.phase, state.authority.name()),
             ));
         }
     }
+    let left = left(s, tables)?;
     if current.is_none_or(|c| c.document != document) {
         s.query(&sql::insert_plan(dialect), &[document.into(), role.into()])?;
     }
@@ -221,7 +223,40 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
     }
     s.execute(&sql::quarantine_clear(dialect), &[])?;
     s.execute(&sql::cursor_clear(dialect), &[])?;
+    triggers::remove(s, &left)?;
+    for state in state::phases(s)? {
+        let own = tables.iter().filter(|t| t.phase == state.phase).map(|t| t.found.clone());
+        let own: Vec<Table> = s.catalog(&own.collect::<Vec<_>>())?.into_iter().flatten().collect();
+        triggers::settle(s, &state.phase, state.authority, &own)?;
+    }
     Ok(())
+}
+
+/// The tables that are in their phase no more, those that exist no more left out.
+///
+/// Errors: 55000 where the phase is frozen or live here.
+fn left(s: &mut dyn Session, tables: &[Resolved]) -> Result<Vec<RelName>> {
+    let states = state::phases(s)?;
+    let mut left = Vec::new();
+    for row in s.query(&sql::all_phase_tables(s.facts().dialect), &[])? {
+        let [Value::Text(phase), schema, Value::Text(name)] = row.as_slice() else { continue };
+        let name = RelName::new(schema.as_str(), name);
+        let stays = tables.iter().any(|t| t.phase == *phase && t.found == name);
+        if stays || s.find_table(&name)?.is_none() {
+            continue;
+        }
+        let state = states.iter().find(|s| s.phase == *phase && s.authority != Authority::Source);
+        if let Some(state) = state {
+            return Err(Error::new(
+                Kind::NotInState,
+                format!("table \"{}\" is not in the new plan of phase \"{phase}\"", name.name),
+            )
+            .detail(format!("The phase is {}.", state.authority.name()))
+            .hint(format!("{} gives it back to the source", authority::call("reopen_phase", phase))));
+        }
+        left.push(name);
+    }
+    Ok(left)
 }
 
 fn index(n: usize) -> Value {

@@ -188,7 +188,8 @@ pub trait Session {
     /// may be written. May be called more than once.
     fn begin_write(&mut self, tables: &[&Table]) -> Result<()>;
 
-    /// Runs `body`, which writes to `tables`, under the caller's own settings instead of those
+    /// Runs `body`, which writes to `tables` as the engine: in PostgreSQL the guards of these tables,
+    /// and of no others, let it pass; SQLite's guards go by a row that the core writes. It runs under the caller's own settings instead of those
     /// the engine works with where they change how values are read and printed (PostgreSQL: TimeZone,
     /// DateStyle, search_path), so that triggers see what they would see of a plain statement; and as
     /// [`Table::untrusted_owner`] where one of `tables` has one.

@@ -208,9 +208,11 @@ impl Place<'_> {
         Ok(rows.first().and_then(|row| row.first()).map_or_else(|| name.to_owned(), string))
     }
 
+    /// The user's triggers: not cutover's own.
     fn triggers(&self) -> Result<Vec<Trigger>> {
         let sql = format!(
             "SELECT name FROM {}.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE \
+             AND name NOT LIKE 'cutover\\_%' ESCAPE '\\' \
              UNION SELECT name FROM temp.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE",
             Ident(&self.schema)
         );

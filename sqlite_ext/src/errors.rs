@@ -45,6 +45,11 @@ pub fn last(db: Db<'_>) -> Error {
 /// The error for an extended result code and SQLite's message.
 pub fn from_code(code: c_int, message: String) -> Error {
     let kind = kind(code, &message);
+    // A guard of ours says it itself, as an application without the extension sees it.
+    if let (ffi::SQLITE_CONSTRAINT_TRIGGER, Some(text)) = (code, message.strip_prefix("55000: ")) {
+        let (message, hint) = text.split_once("\nHINT: ").unwrap_or((text, ""));
+        return Error::new(Kind::NotInState, message).hint(hint);
+    }
     let error = Error::new(kind, message);
     match kind {
         Kind::Database(state) if &state == b"25001" => error.hint(NESTED),

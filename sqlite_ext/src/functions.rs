@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 14] = [
+const FUNCTIONS: [(&str, Function); 19] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -34,6 +34,11 @@ const FUNCTIONS: [(&str, Function); 14] = [
     ("replay_quarantine(phase)", replay_quarantine),
     ("verify_phase(phase [, options])", verify_phase),
     ("validate_phase(phase)", validate_phase),
+    ("freeze_phase(phase)", freeze_phase),
+    ("cutover_phase(phase [, options])", cutover_phase),
+    ("cutover_phases(phase, ...)", cutover_phases),
+    ("reopen_phase(phase)", reopen_phase),
+    ("repair_guards(phase)", repair_guards),
 ];
 
 /// Registers all functions. None but the version can be called from a view, a trigger or a default:
@@ -107,9 +112,7 @@ fn sync_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 }
 
 fn sync_phases(session: &mut dyn Session, args: &Args) -> Result<Answer> {
-    let count = args.values.len();
-    let phases = (0..count).map(|i| args.text(i, "phase").map(str::to_owned)).collect::<Result<Vec<_>>>()?;
-    json(&api::sync_phases(session, &phases)?)
+    json(&api::sync_phases(session, &args.phases()?)?)
 }
 
 fn sync_all(session: &mut dyn Session, args: &Args) -> Result<Answer> {
@@ -135,6 +138,30 @@ fn verify_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn validate_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     json(&api::validate_phase(session, args.text(0, "phase")?)?)
+}
+
+fn freeze_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    Ok((api::freeze_phase(session, args.text(0, "phase")?)?.into(), None))
+}
+
+fn cutover_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::cutover_phase(session, args.text(0, "phase")?, &args.options(1)?)?)
+}
+
+fn cutover_phases(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    json(&api::cutover_phases(session, &args.phases()?)?)
+}
+
+fn reopen_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    Ok((api::reopen_phase(session, args.text(0, "phase")?)?.into(), None))
+}
+
+fn repair_guards(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    Ok((api::repair_guards(session, args.text(0, "phase")?)?.into(), None))
 }
 
 /// Rows as a JSON array of objects.
@@ -190,6 +217,11 @@ impl Args {
             }
             Some(_) => Err(self.wrong(format!("argument \"{name}\" must be a text"))),
         }
+    }
+
+    /// All arguments, as names of phases.
+    fn phases(&self) -> Result<Vec<String>> {
+        (0..self.values.len()).map(|i| self.text(i, "phase").map(str::to_owned)).collect()
     }
 
     /// The options, a JSON object; the defaults where they are left out or NULL.

@@ -11,7 +11,7 @@ use super::compare::Counts;
 use super::guard::single_count;
 use super::prepare::Prepared;
 use super::run::Tally;
-use super::{deferred, early, foreign, late, park, rewrite, stub};
+use super::{deferred, early, foreign, late, park, rewrite, stub, triggers};
 
 /// Writes all change sets: early deletes, `made` stubs per set, inserts and then updates, parents to
 /// children, late references, then all other deletes, children to parents, so that a child that moves
@@ -28,7 +28,7 @@ pub(crate) fn apply(
 ) -> Result<()> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
     let targets: Vec<&Table> = tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect();
-    s.as_engine(&targets, &mut |s| {
+    triggers::as_engine(s, &targets, &mut |s| {
         deferred::deferring(s, tasks, counts, &mut |s| write(s, prepared, counts, made))
     })?;
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {

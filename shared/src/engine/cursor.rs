@@ -191,7 +191,7 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
 /// The mode of a table that has a place to start from or not, and why it is full where it was asked
 /// to be incremental.
 fn decide(plan: &TablePlan, request: &Request, starts: bool) -> (Mode, Option<&'static str>) {
-    let mode = plan.mode.unwrap_or(request.mode);
+    let mode = plan.mode.filter(|_| !request.last).unwrap_or(request.mode);
     let since = request.since.is_some() && plan.cursor.is_some();
     match mode {
         Mode::Full => return (Mode::Full, None),

@@ -1,8 +1,9 @@
 //! Open sources: files, and rows of the database itself, which its session reads by a cursor.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arrow::record_batch::RecordBatch;
 
@@ -27,6 +28,8 @@ pub(crate) struct Input {
     /// How messages call it: `file "jobs.parquet"`, `table "legacy.jobs"`, `the query`.
     pub label: String,
     pub reader: Reader,
+    /// When the oldest of its files was written; None where it has none.
+    pub oldest: Option<SystemTime>,
 }
 
 /// What reads a source.
@@ -87,19 +90,44 @@ impl Reader {
 /// one name; those of [`source::resolve`], [`ParquetSource::open`] and [`JsonSource::open`]; and
 /// the database's own about the query.
 pub(crate) fn open_source(s: &mut dyn Session, root: Option<&Path>, source: &Source) -> Result<Input> {
+    let mut oldest = None;
     let reader = match source {
         Source::Parquet(spec) => {
             let files = find(s.facts(), root, spec, Format::Parquet)?;
+            oldest = times(&files)?.into_iter().min();
             Reader::Files(Box::new(ParquetSource::open(files)?))
         }
         Source::Json(spec) => {
             let files = find(s.facts(), root, spec, Format::Json)?;
+            oldest = times(&files)?.into_iter().min();
             Reader::Files(Box::new(JsonSource::open(files, &mut || s.check_interrupt())?))
         }
         Source::Table(name) => Reader::Rows(Rows::of_table(s, name)?),
         Source::Query(query) => Reader::Rows(Rows::of_query(s, query)?),
     };
-    Ok(Input { label: label(source), reader })
+    Ok(Input { label: label(source), reader, oldest })
+}
+
+/// The files of a source and when each was written; none where its rows come from the database.
+///
+/// Errors: those of [`open_source`] for files.
+pub(super) fn written(
+    facts: &Facts,
+    root: Option<&Path>,
+    source: &Source,
+) -> Result<Vec<(PathBuf, SystemTime)>> {
+    let files = match source {
+        Source::Parquet(spec) => find(facts, root, spec, Format::Parquet)?,
+        Source::Json(spec) => find(facts, root, spec, Format::Json)?,
+        Source::Table(_) | Source::Query(_) => Vec::new(),
+    };
+    let times = times(&files)?;
+    Ok(files.into_iter().zip(times).collect())
+}
+
+fn times(files: &[PathBuf]) -> Result<Vec<SystemTime>> {
+    let time = |path: &PathBuf| std::fs::metadata(path).and_then(|meta| meta.modified());
+    files.iter().map(|path| time(path).map_err(|error| source::system(path, &error))).collect()
 }
 
 fn label(source: &Source) -> String {
@@ -111,7 +139,7 @@ fn label(source: &Source) -> String {
 }
 
 /// The files that a source names, for a caller who may read them.
-fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Format) -> Result<Vec<std::path::PathBuf>> {
+fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Format) -> Result<Vec<PathBuf>> {
     may_read(facts)?;
     if let Some(root) = root.filter(|r| facts.dialect == Dialect::Postgres && !r.is_absolute()) {
         return Err(Error::new(

@@ -1,5 +1,7 @@
 //! Step 9 of a run: what happened, kept in the same transaction as the data.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use crate::error::{Error, Result};
 use crate::plan::Mode;
 use crate::report::ReportRow;
@@ -31,7 +33,8 @@ impl Entry<'_> {
     /// quarantine and the time of the phase's last sync.
     pub fn succeeded(&self, s: &mut dyn Session, prepared: &Prepared, outcome: &Outcome) -> Result<()> {
         let dialect = s.facts().dialect;
-        let run_id = self.insert(s, "ok")?;
+        let oldest = prepared.inputs.iter().flatten().filter_map(|input| input.oldest).min();
+        let run_id = self.insert(s, "ok", oldest.map(instant))?;
         let mut order: Vec<usize> = (0..prepared.tasks.len()).collect();
         order.sort_by_key(|i| prepared.tasks.get(*i).map(|t| t.ordinal));
         let rows = report(Some(self.phase), prepared, outcome);
@@ -71,7 +74,7 @@ impl Entry<'_> {
 
     /// Keeps a run that failed.
     pub fn failed(&self, s: &mut dyn Session, error: &Error) -> Result<()> {
-        let run_id = self.insert(s, "failed")?;
+        let run_id = self.insert(s, "failed", None)?;
         let args: [Value; 5] = [
             error.kind.sqlstate().into(),
             error.message.as_str().into(),
@@ -84,15 +87,16 @@ impl Entry<'_> {
         Ok(())
     }
 
-    fn insert(&self, s: &mut dyn Session, status: &str) -> Result<i64> {
+    fn insert(&self, s: &mut dyn Session, status: &str, source_time: Option<String>) -> Result<i64> {
         let (dialect, role) = (s.facts().dialect, s.facts().role.clone());
-        let args: [Value; 6] = [
+        let args: [Value; 7] = [
             self.phase.into(),
             self.kind.name().into(),
             status.into(),
             self.plan_id.into(),
             self.started.as_str().into(),
             role.into(),
+            source_time.into(),
         ];
         let rows = s.query(&sql::insert_run(dialect), &args)?;
         Ok(first(&rows).and_then(Value::as_int).unwrap_or_default())
@@ -155,10 +159,15 @@ fn ordinal(prepared: &Prepared, index: usize) -> i64 {
 
 /// The time now as the log keeps it.
 pub(crate) fn now() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let now = chrono::DateTime::from_timestamp(
+    instant(SystemTime::now())
+}
+
+/// An instant as the log keeps it: UTC, `2026-01-31 05:00:00.000Z`.
+pub(crate) fn instant(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let time = chrono::DateTime::from_timestamp(
         i64::try_from(since.as_secs()).unwrap_or_default(),
         since.subsec_nanos(),
     );
-    now.unwrap_or_default().format("%Y-%m-%d %H:%M:%S%.3fZ").to_string()
+    time.unwrap_or_default().format("%Y-%m-%d %H:%M:%S%.3fZ").to_string()
 }

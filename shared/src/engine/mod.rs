@@ -6,14 +6,20 @@
 //! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `rights` says as whom, `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
+//!
+//! `authority` changes who owns a phase, `cutover` hands it over after a last run, `triggers` are what enforces it on the
+//! tables, `others` spares the tables of other phases, `changes` is what a phase that is live here has not given back.
 
 mod ahead;
 mod apply;
+mod authority;
+mod changes;
 mod check;
 pub(crate) mod checks;
 mod compare;
 mod cursor;
 mod cut;
+mod cutover;
 mod deferred;
 mod early;
 mod entries;
@@ -26,6 +32,7 @@ mod late;
 mod local;
 mod log;
 mod lookup;
+mod others;
 pub(crate) mod owners;
 mod park;
 mod phase;
@@ -40,10 +47,13 @@ mod run;
 mod stage;
 pub(crate) mod state;
 pub(crate) mod stub;
+pub(crate) mod triggers;
 mod unique;
 mod verify;
 
+pub use authority::{freeze_phase, reopen_phase, repair_guards};
 pub use checks::validate_phase;
+pub use cutover::{cutover_phase, cutover_phases};
 pub(crate) use input::{Input, absent, may_read, open_source};
 pub(crate) use lookup::search;
 pub(crate) use phase::Kind as RunKind;
@@ -53,4 +63,5 @@ pub use replay::replay_quarantine;
 pub(crate) use retain::writers;
 pub(crate) use run::{Request, millis, report, run, warn};
 pub(crate) use stage::{Course, all_written, load, stage};
+pub(crate) use triggers::as_engine;
 pub use verify::verify_phase;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::api::SyncOptions;
+use crate::authority::{self, Authority};
 use crate::catalog::RelName;
 use crate::error::{self, Error, Result};
 use crate::plan::{Limit, Mode, Phase, TablePlan};
@@ -20,7 +21,7 @@ use super::owners::Owners;
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
-use super::stub;
+use super::{stub, triggers};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +73,7 @@ pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Re
     if mode == Mode::Full && options.since.is_some() {
         return Err(invalid("mode \"full\" and since exclude each other"));
     }
-    let max_delete = match &options.max_delete {
-        None => None,
-        Some(text) => Some(Limit::parse(text).ok_or_else(|| {
-            invalid(format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""))
-        })?),
-    };
+    let max_delete = limit(options.max_delete.as_deref())?;
     let request = Request {
         kind,
         phase: Some(phase.to_owned()),
@@ -85,15 +81,30 @@ pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Re
         since: options.since.clone(),
         tables: options.tables.clone(),
         root: options.root.clone(),
+        last: false,
         allowed: Allowed { max_delete, empty: options.allow_empty, cascade: options.allow_cascade },
     };
+    run_phase(s, phase, &request)
+}
+
+/// Runs one phase as the request says.
+pub(super) fn run_phase(s: &mut dyn Session, phase: &str, request: &Request) -> Result<Vec<ReportRow>> {
     if s.facts().read_only {
         return Err(Error::new(error::Kind::ReadOnly, "cannot sync in a read-only transaction"));
     }
     let stored = state::plan(s)?;
     lock(s, phase)?;
     may_run(s, &stored, phase)?;
-    one_phase(s, &stored, phase, &request)
+    one_phase(s, &stored, phase, request)
+}
+
+/// What a call says instead of the tables' `max_delete`. Errors: 22023.
+pub(super) fn limit(max_delete: Option<&str>) -> Result<Option<Limit>> {
+    let Some(text) = max_delete else { return Ok(None) };
+    let limit = Limit::parse(text).ok_or_else(|| {
+        invalid(format!("max_delete \"{text}\" is neither a count of rows nor a share such as \"25 %\""))
+    })?;
+    Ok(Some(limit))
 }
 
 fn invalid(message: impl Into<String>) -> Error {
@@ -141,6 +152,7 @@ pub(super) fn finish(
     request: &Request,
     prepared: &mut Prepared,
 ) -> Result<Vec<ReportRow>> {
+    guarded(s, stored, phase)?;
     let owners = Owners::stored(s, &stored.plan)?;
     owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, prepared, &owners)?;
@@ -167,6 +179,7 @@ pub(super) fn finish(
             ));
         }
         may_run(s, stored, phase)?;
+        guarded(s, stored, phase)?;
         if follows && newest_run(s, phase)? != newest {
             return Err(Error::new(
                 error::Kind::Serialization,
@@ -179,7 +192,7 @@ pub(super) fn finish(
     Ok(run::report(Some(phase), prepared, &outcome))
 }
 
-fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
+pub(super) fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
     let rows = s.query(&sql::newest_run(s.facts().dialect), &[phase.into()])?;
     Ok(first(&rows).and_then(Value::as_int))
 }
@@ -214,11 +227,11 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
     let (Some(planned), Some(own)) = (stored.plan.phase(phase), find(phase)) else {
         return Err(state::no_phase(phase));
     };
-    if own.authority == "local" {
-        return Err(state::live(phase));
+    if own.authority == Authority::Local {
+        return Err(authority::live(phase));
     }
     for name in &planned.depends_on {
-        if !find(name).is_some_and(|p| p.synced || p.authority == "local") {
+        if !find(name).is_some_and(|p| p.synced || p.authority == Authority::Local) {
             return Err(Error::new(
                 error::Kind::NotInState,
                 format!("phase \"{phase}\" depends on \"{name}\", which was never synced"),
@@ -227,6 +240,20 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
         }
     }
     Ok(())
+}
+
+/// Makes sure that the triggers which the phase's state wants are in force. Errors: 55000.
+fn guarded(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
+    let own = state::phases(s)?.into_iter().find(|p| p.phase == phase);
+    let (Some(planned), Some(own)) = (stored.plan.phase(phase), own) else {
+        return Err(state::no_phase(phase));
+    };
+    if triggers::wanted(own.authority).is_empty() {
+        return Ok(());
+    }
+    let names = state::phase_tables(s, phase)?;
+    let tables = prepare::find_tables(s, &planned.tables, &names)?;
+    triggers::check(s, phase, own.authority, &tables)
 }
 
 /// Runs the named phases, each after those it depends on, all in one transaction.
@@ -254,7 +281,9 @@ pub fn sync_all(s: &mut dyn Session) -> Result<Vec<ReportRow>> {
     let mut left = Vec::new();
     for phase in stored.plan.phase_order()? {
         match states.iter().find(|p| p.phase == phase) {
-            Some(state) if state.authority != "source" => left.push(format!("{phase} ({})", state.authority)),
+            Some(state) if state.authority != Authority::Source => {
+                left.push(format!("{phase} ({})", state.authority.name()));
+            }
             _ => rows.extend(sync_phase(s, phase, &SyncOptions::default())?),
         }
     }

@@ -50,7 +50,7 @@ pub(crate) fn restage(
         };
         let entries = rows.iter().filter_map(|r| r.get(1)?.as_str());
         let reader = Reader::Files(Box::new(Entries::new(task, &columns, entries, all.rows)?));
-        let mut input = Input { label: "the quarantine".to_owned(), reader };
+        let mut input = Input { label: "the quarantine".to_owned(), reader, oldest: None };
         let course = Course { cut: None, first: all.rows, clock };
         let loaded = stage::stage(s, &by_name, temps, &mut input, course)?;
         all.rows += loaded.rows;

@@ -21,7 +21,9 @@ use super::guard::{self, Allowed};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::{Course, Loaded};
-use super::{apply, check, cursor, keys, local, lookup, restage, retain, rights, stage, stub, unique};
+use super::{
+    apply, check, cursor, keys, local, lookup, others, restage, retain, rights, stage, stub, unique,
+};
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub(crate) struct Request {
     pub tables: Option<Vec<String>>,
     /// A folder that stands in for the plan's `root`.
     pub root: Option<String>,
+    /// The last run before the phase is handed over: it reads everything, whatever the plan says.
+    pub last: bool,
     pub allowed: Allowed,
 }
 
@@ -49,6 +53,7 @@ impl Request {
             since: None,
             tables: None,
             root: None,
+            last: false,
             allowed: Allowed::default(),
         }
     }
@@ -266,6 +271,7 @@ fn look(
             guard::deletes(s, task, temp, counts, allowed)?;
             guard::children(s, tasks, temps, index, counts, allowed)?;
         }
+        others::spared(s, tasks, temps, &counts)?;
         clock.done(s, "looked at the deletes of", &all_names(tasks), None);
     }
     let examples = vec![None; counts.len()];

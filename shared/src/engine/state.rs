@@ -1,5 +1,6 @@
 //! What is stored of plan and phases: the plan in force, and who owns what.
 
+use crate::authority::{self, Authority};
 use crate::catalog::RelName;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan};
@@ -26,7 +27,7 @@ impl Stored {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PhaseState {
     pub phase: String,
-    pub authority: String,
+    pub authority: Authority,
     pub synced: bool,
 }
 
@@ -77,10 +78,10 @@ pub(crate) fn create_catalog(s: &mut dyn Session) -> Result<()> {
 
 /// The plan in force; None where none was ever loaded.
 pub(crate) fn find_plan(s: &mut dyn Session) -> Result<Option<Stored>> {
-    let dialect = s.facts().dialect;
     if !catalog(s)? {
         return Ok(None);
     }
+    let dialect = s.facts().dialect;
     let rows = s.query(&sql::current_plan(dialect), &[])?;
     let (plan_id, document) = match rows.first().map(Vec::as_slice) {
         Some([id, document]) => {
@@ -105,7 +106,7 @@ pub(crate) fn phases(s: &mut dyn Session) -> Result<Vec<PhaseState>> {
     let states = rows.iter().filter_map(|row| match row.as_slice() {
         [phase, authority, synced] => Some(PhaseState {
             phase: phase.as_str()?.to_owned(),
-            authority: authority.as_str()?.to_owned(),
+            authority: Authority::parse(authority.as_str()?)?,
             synced: synced.is_true(),
         }),
         _ => None,
@@ -124,24 +125,34 @@ pub(crate) fn phase_tables(s: &mut dyn Session, phase: &str) -> Result<Vec<RelNa
     Ok(names.collect())
 }
 
+/// The phase that a table belongs to, and who owns it; None where it belongs to none.
+pub(crate) fn owner(s: &mut dyn Session, schema: &str, name: &str) -> Result<Option<(String, Authority)>> {
+    if !catalog(s)? {
+        return Ok(None);
+    }
+    let rows = s.query(&sql::owner_of(s.facts().dialect), &[schema.into(), name.into()])?;
+    Ok(rows.first().and_then(|row| match row.as_slice() {
+        [phase, authority] => Some((phase.as_str()?.to_owned(), Authority::parse(authority.as_str()?)?)),
+        _ => None,
+    }))
+}
+
 /// Refuses to write a table whose phase is live here. Errors: 55000.
 pub(crate) fn check_owner(s: &mut dyn Session, schema: &str, name: &str) -> Result<()> {
-    let dialect = s.facts().dialect;
-    if !catalog(s)? {
-        return Ok(());
-    }
-    let rows = s.query(&sql::owner_of(dialect), &[schema.into(), name.into()])?;
-    match rows.first().map(Vec::as_slice) {
-        Some([phase, authority]) if authority.as_str() == Some("local") => {
-            Err(live(phase.as_str().unwrap_or_default()))
-        }
+    match owner(s, schema, name)? {
+        Some((phase, Authority::Local)) => Err(authority::live(&phase)),
         _ => Ok(()),
     }
 }
 
-/// The phase is live here: imports are refused.
-pub(crate) fn live(phase: &str) -> Error {
-    Error::new(Kind::NotInState, format!("phase \"{phase}\" is live here; imports are refused"))
+/// Refuses to write a table otherwise than by its phase's own runs, where that is frozen or live
+/// here. Errors: 55000.
+pub(crate) fn check_open(s: &mut dyn Session, schema: &str, name: &str) -> Result<()> {
+    match owner(s, schema, name)? {
+        Some((phase, Authority::Local)) => Err(authority::live(&phase)),
+        Some((phase, Authority::Frozen)) => Err(authority::frozen(&phase, name)),
+        _ => Ok(()),
+    }
 }
 
 /// There is no such phase (42704).

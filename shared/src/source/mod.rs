@@ -24,6 +24,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
+pub(crate) use files::system;
 pub use files::{Format, Relative, resolve};
 pub use json::JsonSource;
 pub use parquet::ParquetSource;

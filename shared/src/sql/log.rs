@@ -94,15 +94,17 @@ pub fn lock_phase_row(dialect: Dialect) -> Option<Sql> {
         .then(|| Sql::new("SELECT 1 FROM cutover.phase WHERE phase = $1 FOR UPDATE"))
 }
 
-/// Begins the log of a run. Parameters: phase, kind, status, plan_id, started, role. Gives its run_id.
+/// Begins the log of a run. Parameters: phase, kind, status, plan_id, started, role, the time of
+/// its oldest source file. Gives its run_id.
 pub fn insert_run(dialect: Dialect) -> Sql {
     let spell = spelling(dialect);
     Sql::new(format!(
-        "INSERT INTO {} (phase, kind, status, plan_id, started_at, finished_at, called_by)\n\
-         VALUES ($1, $2, $3, $4, {}, {}, $6) RETURNING run_id",
+        "INSERT INTO {} (phase, kind, status, plan_id, started_at, finished_at, called_by, source_time)\n\
+         VALUES ($1, $2, $3, $4, {}, {}, $6, {}) RETURNING run_id",
         spell.own("run"),
         spell.instant(5),
-        spell.now()
+        spell.now(),
+        spell.instant(7)
     ))
 }
 

@@ -4,6 +4,7 @@
 //! everything that comes from a file or a caller travels as a parameter.
 
 mod apply;
+mod authority;
 mod checks;
 mod compare;
 mod cursor;
@@ -30,11 +31,13 @@ mod scope;
 mod sqlite;
 mod stub;
 mod temps;
+mod triggers;
 mod unique;
 mod upgrade;
 mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
+pub use authority::{all_phase_tables, authority_since, count_quarantined, log_authority, set_authority};
 pub use checks::{
     check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
     first_rows, two_numbers,
@@ -66,6 +69,10 @@ pub use stub::{
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
 };
 pub use temps::{TempTable, Temps, share, temp_schema};
+pub use triggers::{
+    Trigger, disable_trigger, drop_trigger, find_triggers, guards, is_disabled, mark, partitions,
+    stray_marks, unmark,
+};
 pub use unique::{Holders, find_unique_conflicts, refuse_unique_conflicts};
 pub use upgrade::{catalog_version, keep_catalog_version, upgrade_catalog};
 pub use verify::{

@@ -40,6 +40,7 @@ CREATE TABLE main.cutover_run (
     started_at    TEXT NOT NULL,
     finished_at   TEXT NOT NULL,
     called_by     TEXT NOT NULL,
+    source_time   TEXT,
     sqlstate      TEXT,
     error_message TEXT,
     error_detail  TEXT,
@@ -47,6 +48,22 @@ CREATE TABLE main.cutover_run (
 );
 
 CREATE INDEX main.cutover_run_phase ON cutover_run (phase, run_id);
+
+CREATE TABLE main.cutover_authority_log (
+    change_id  INTEGER PRIMARY KEY AUTOINCREMENT,
+    phase      TEXT NOT NULL,
+    was        TEXT NOT NULL,
+    authority  TEXT NOT NULL,
+    changed_at TEXT NOT NULL,
+    changed_by TEXT NOT NULL,
+    run_id     INTEGER
+);
+
+CREATE INDEX main.cutover_authority_log_phase ON cutover_authority_log (phase, change_id);
+
+CREATE TABLE main.cutover_mark (
+    table_name TEXT PRIMARY KEY
+);
 
 CREATE TABLE main.cutover_run_table (
     run_id      INTEGER NOT NULL,
@@ -107,15 +124,23 @@ WHERE r.run_id IN (SELECT max(run_id) FROM cutover_run WHERE status = 'ok' GROUP
 ORDER BY r.run_id, t.ordinal;
 
 CREATE VIEW main.cutover_phase_status AS
-SELECT p.phase, p.authority, p.synced_at AS last_success,
+SELECT p.phase, p.authority, a.changed_at AS authority_since, a.changed_by AS authority_by,
+       p.synced_at AS last_success, o.run_id AS last_run,
+       (SELECT sum(t.staged) FROM cutover_run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
        f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
        (SELECT count(*) FROM cutover_run r
         WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
-          AND r.run_id > coalesce((SELECT max(o.run_id) FROM cutover_run o
-                                   WHERE o.phase = p.phase AND o.kind = 'sync' AND o.status = 'ok'), 0)
+          AND r.run_id > coalesce(o.run_id, 0)
        ) AS failures_in_a_row,
-       (SELECT count(*) FROM cutover_quarantine q WHERE q.phase = p.phase) AS quarantined
+       (SELECT count(*) FROM cutover_quarantine q WHERE q.phase = p.phase) AS quarantined,
+       replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
+                                WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'
+                                ELSE 'reopen_phase(~)' END,
+               '~', '''' || replace(p.phase, '''', '''''') || '''') AS next_calls
 FROM cutover_phase p
+LEFT JOIN cutover_authority_log a ON a.change_id = (SELECT max(l.change_id) FROM cutover_authority_log l WHERE l.phase = p.phase)
+LEFT JOIN cutover_run o ON o.run_id = (SELECT max(r.run_id) FROM cutover_run r
+                                       WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'ok')
 LEFT JOIN cutover_run f ON f.run_id = (SELECT max(r.run_id) FROM cutover_run r
                                        WHERE r.phase = p.phase AND r.status = 'failed')
 ORDER BY p.ordinal;
