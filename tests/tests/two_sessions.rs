@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
@@ -107,4 +108,114 @@ fn a_cancel_changes_nothing() {
     client.run("RESET statement_timeout; DROP TRIGGER slow ON people").ok("quick again");
     assert_eq!(count(&mut client), "0");
     assert!(call(&mut client, "sync_phase('people')").contains("inserted"));
+}
+
+/// A freeze holds for every other session once it is committed, and waits for those that write.
+fn frozen_for_all(mut first: Client, mut second: Client, root: &Path) {
+    first.run("CREATE TABLE people (id integer PRIMARY KEY, name text)").ok("the table");
+    call(&mut first, &format!("load_plan('{}/plan.json')", root.display()));
+    assert!(call(&mut first, "sync_phase('people')").contains("inserted"));
+    let write = "UPDATE people SET name = 'Eve' WHERE id = 1";
+
+    first.run("BEGIN").ok("begin");
+    assert!(call(&mut first, "freeze_phase('people')").contains("is frozen"));
+    first.run("ROLLBACK").ok("rollback");
+    second.run(write).ok("what is rolled back is not frozen");
+
+    second.run("BEGIN; UPDATE people SET name = 'Ann' WHERE id = 1").ok("a writer");
+    if first.db == Db::Postgres {
+        first.run("SET lock_timeout = '300ms'").ok("setting");
+    }
+    assert_eq!(call(&mut first, "freeze_phase('people')"), "55P03");
+    second.run("COMMIT").ok("commit");
+    assert!(call(&mut first, "freeze_phase('people')").contains("is frozen"));
+    assert_eq!(second.run(write).error.expect("frozen").code, "55000");
+
+    // The engine's mark goes with its call, and not with the transaction.
+    fs::remove_file(root.join("people.parquet")).expect("the old file");
+    files::write(
+        &root.join("people.parquet"),
+        "id int64, name text",
+        &["1 | Ann".to_owned(), "2 | Rob".to_owned()],
+    );
+    first.run("BEGIN").ok("begin");
+    assert!(call(&mut first, "sync_phase('people')").contains("updated"));
+    assert_eq!(first.run(write).error.expect("frozen").code, "55000");
+    first.run("ROLLBACK").ok("rollback");
+
+    assert!(call(&mut first, "cutover_phase('people')").contains("updated"));
+    second.run(write).ok("live here");
+    assert_eq!(call(&mut second, "sync_phase('people')"), "55000");
+}
+
+#[test]
+fn a_freeze_holds_for_all_in_postgresql() {
+    server().new_database("frozen");
+    let mut late = Client::postgres("frozen");
+    late.run("SELECT 1").ok("a session from before the freeze");
+    frozen_for_all(late, Client::postgres("frozen"), &folder("frozen-postgres"));
+}
+
+#[test]
+fn a_freeze_holds_for_all_in_sqlite() {
+    let root = folder("frozen-sqlite");
+    let file = root.join("database.sqlite");
+    let mut first = Client::sqlite(&file);
+    first.run("PRAGMA journal_mode = wal").ok("readers go on beside a writer");
+    frozen_for_all(first, Client::sqlite(&file), &root);
+}
+
+/// An application needs no extension: it is refused while a phase is frozen, and writes when it is live.
+#[test]
+fn an_application_without_the_extension_is_refused_and_let_in() {
+    let root = folder("plain-sqlite");
+    let file = root.join("database.sqlite");
+    let mut client = Client::sqlite(&file);
+    client.run("CREATE TABLE people (id integer PRIMARY KEY, name text)").ok("the table");
+    call(&mut client, &format!("load_plan('{}/plan.json')", root.display()));
+    let plain = |sql: &str| {
+        let output =
+            Command::new("sqlite3").args(["-batch"]).arg(&file).arg(sql).output().expect("sqlite3 runs");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    call(&mut client, "freeze_phase('people')");
+    let refused = plain("INSERT INTO people VALUES (9, 'Zoe')");
+    assert!(
+        refused.contains("55000: phase \"people\" is frozen; table \"people\" cannot be written"),
+        "{refused}"
+    );
+    assert!(call(&mut client, "cutover_phase('people', allow_stale_source => true)").contains("inserted"));
+    assert_eq!(plain("INSERT INTO people VALUES (9, 'Zoe')"), "");
+    assert_eq!(count(&mut client), "3");
+}
+
+/// A run that fails while it writes leaves no mark behind, wherever its error is caught.
+#[test]
+fn a_run_that_failed_leaves_the_guard_closed() {
+    server().new_database("failed_run");
+    let root = folder("failed-postgres");
+    let mut client = Client::postgres("failed_run");
+    client
+        .run(
+            "CREATE TABLE people (id integer PRIMARY KEY, name text);
+             CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+             CREATE TRIGGER no BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION no()",
+        )
+        .ok("a table that takes no rows");
+    call(&mut client, &format!("load_plan('{}/plan.json')", root.display()));
+    call(&mut client, "freeze_phase('people')");
+    let caught = client.run(
+        "DO $$ BEGIN
+             BEGIN PERFORM cutover.sync_phase('people');
+             EXCEPTION WHEN raise_exception THEN RAISE NOTICE 'caught'; END;
+             ALTER TABLE people DISABLE TRIGGER no;
+             INSERT INTO people VALUES (9, 'Zoe');
+         END $$",
+    );
+    assert!(caught.said.contains("caught"), "{}", caught.said);
+    assert_eq!(caught.error.expect("frozen").code, "55000");
+    assert_eq!(call(&mut client, "sync_job('people')"), "failed");
+    client.run("ALTER TABLE people DISABLE TRIGGER no").ok("quiet");
+    assert_eq!(client.run("INSERT INTO people VALUES (9, 'Zoe')").error.expect("frozen").code, "55000");
+    assert_eq!(count(&mut client), "0");
 }
