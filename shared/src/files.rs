@@ -48,15 +48,21 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
         None => RelName::new(None, &own_name(path)?),
     };
     let table = s.find_table(&name)?;
-    if let Some(table) = &table {
-        planner::check_kind(&name.to_string(), table)?;
-        state::check_open(s, &table.schema, &table.name)?;
-        rights::check(&[table], false)?;
-    }
-    let mut row = match (table, write) {
-        (Some(table), Some(write)) => merge(s, path, &name, &table, write)?,
-        (Some(table), None) => append(s, path, &name, table)?,
-        (None, _) => create(s, path, &name)?,
+    let mut row = match table {
+        Some(table) => {
+            planner::check_kind(&name.to_string(), &table)?;
+            let (schema, own) = (table.schema.clone(), table.name.clone());
+            state::check_open(s, &schema, &own)?;
+            rights::check(&[&table], false)?;
+            let row = match write {
+                Some(write) => merge(s, path, &name, &table, write)?,
+                None => append(s, path, &name, table)?,
+            };
+            // Its phase may have become another's before the table was locked.
+            state::check_open(s, &schema, &own)?;
+            row
+        }
+        None => create(s, path, &name)?,
     };
     row.elapsed_ms = engine::millis(started);
     Ok(vec![row])

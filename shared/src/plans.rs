@@ -191,6 +191,10 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
     if !state::catalog(s)? {
         state::create_catalog(s)?;
     }
+    // No phase is frozen or handed over while its tables change.
+    if let Some(statement) = sql::lock_phase_rows(dialect) {
+        s.query(&statement, &[])?;
+    }
     let current = state::find_plan(s)?;
     for state in state::phases(s)?.iter().filter(|p| plan.phase(&p.phase).is_none()) {
         if state.authority != Authority::Source {

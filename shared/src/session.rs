@@ -189,10 +189,11 @@ pub trait Session {
     fn begin_write(&mut self, tables: &[&Table]) -> Result<()>;
 
     /// Runs `body`, which writes to `tables` as the engine: in PostgreSQL the guards of these tables,
-    /// and of no others, let it pass; SQLite's guards go by a row that the core writes. It runs under the caller's own settings instead of those
-    /// the engine works with where they change how values are read and printed (PostgreSQL: TimeZone,
-    /// DateStyle, search_path), so that triggers see what they would see of a plain statement; and as
-    /// [`Table::untrusted_owner`] where one of `tables` has one.
+    /// and of no others, let it pass; SQLite's guards go by a row that the core writes. It runs under
+    /// the caller's own settings instead of those the engine works with where they change how values
+    /// are read and printed (PostgreSQL: TimeZone, DateStyle, search_path), so that triggers see what
+    /// they would see of a plain statement; and as [`Table::untrusted_owner`] where one of `tables`
+    /// has one.
     fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()>;
 
     /// Tells the caller something that is no error.

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
@@ -218,4 +220,72 @@ fn a_run_that_failed_leaves_the_guard_closed() {
     client.run("ALTER TABLE people DISABLE TRIGGER no").ok("quiet");
     assert_eq!(client.run("INSERT INTO people VALUES (9, 'Zoe')").error.expect("frozen").code, "55000");
     assert_eq!(count(&mut client), "0");
+}
+
+/// A phase that is being handed over is spared by the deletes of other phases before and after the commit.
+#[test]
+fn deletes_of_other_phases_spare_one_that_is_being_handed_over() {
+    server().new_database("cascading");
+    let root = folder("cascading-postgres");
+    let (mut first, mut second) = (Client::postgres("cascading"), Client::postgres("cascading"));
+    first
+        .run(
+            "CREATE TABLE people (id integer PRIMARY KEY, name text);
+             CREATE TABLE pets (id integer PRIMARY KEY, owner integer REFERENCES people ON DELETE CASCADE)",
+        )
+        .ok("the tables");
+    files::write(&root.join("pets.parquet"), "id int64, owner int64", &["7 | 2".to_owned()]);
+    let plan = format!(
+        r#"{{"version": 1, "root": "{}", "phases": [
+            {{"name": "people", "tables": [
+                {{"table": "people", "source": {{"parquet": "people.parquet"}}, "write": "replace"}}]}},
+            {{"name": "pets", "tables": [
+                {{"table": "pets", "source": {{"parquet": "pets.parquet"}}, "write": "upsert"}}]}}]}}"#,
+        root.display()
+    );
+    fs::write(root.join("plan.json"), plan).expect("the plan can be written");
+    call(&mut first, &format!("load_plan('{}/plan.json')", root.display()));
+    assert!(call(&mut first, "sync_phases('people', 'pets')").contains("inserted"));
+
+    fs::remove_file(root.join("people.parquet")).expect("the old file");
+    files::write(&root.join("people.parquet"), "id int64, name text", &["1 | Ann".to_owned()]);
+    let sync = "sync_phase('people', allow_cascade => true)";
+    first.run("BEGIN").ok("begin");
+    assert!(call(&mut first, "cutover_phase('pets')").contains("unchanged"));
+    assert_eq!(call(&mut second, sync), "55P03");
+    first.run("COMMIT").ok("commit");
+    assert_eq!(call(&mut second, sync), "55000");
+    assert_eq!(count(&mut second), "2");
+    assert_eq!(second.run("SELECT count(*) FROM pets").ok("count")[0][0].as_deref(), Some("1"));
+
+    call(&mut first, "reopen_phase('pets')");
+    assert!(call(&mut second, sync).contains("deleted"));
+}
+
+/// An import that waited for a freeze is refused when its turn comes.
+#[test]
+fn an_import_that_waited_for_a_freeze_is_refused() {
+    server().new_database("late_import");
+    let root = folder("late-postgres");
+    let (mut first, mut second) = (Client::postgres("late_import"), Client::postgres("late_import"));
+    first.run("CREATE TABLE people (id integer PRIMARY KEY, name text)").ok("the table");
+    call(&mut first, &format!("load_plan('{}/plan.json')", root.display()));
+    for write in ["append", "upsert"] {
+        let import = format!("import_parquet('{}/people.parquet', write => '{write}')", root.display());
+        first.run("BEGIN").ok("begin");
+        call(&mut first, "freeze_phase('people')");
+        let late = thread::scope(|scope| {
+            let late = scope.spawn(|| call(&mut second, &import));
+            let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'people'::regclass AND NOT granted";
+            while first.run(waiting).ok("locks")[0][0].as_deref() == Some("0") {
+                assert!(!late.is_finished(), "{import} did not wait");
+                thread::sleep(Duration::from_millis(20));
+            }
+            first.run("COMMIT").ok("commit");
+            late.join().expect("the import ends")
+        });
+        assert_eq!(late, "55000", "{import}");
+        assert_eq!(count(&mut first), "0");
+        call(&mut first, "reopen_phase('people')");
+    }
 }

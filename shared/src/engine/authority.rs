@@ -99,9 +99,7 @@ impl<'a> Held<'a> {
                 Error::new(Kind::Serialization, "another plan was loaded meanwhile").hint("try again")
             );
         }
-        let own = state::phases(s)?.into_iter().find(|p| p.phase == phase);
-        let authority = own.ok_or_else(|| state::no_phase(phase))?.authority;
-        Ok(Held { phase, authority, tables })
+        Ok(Held { phase, authority: state::authority(s, phase)?, tables })
     }
 
     /// Changes the phase's authority, its tables' triggers with it, and keeps who did, when, and in

@@ -52,8 +52,9 @@ fn cutover(s: &mut dyn Session, phases: &[String], options: &CutoverOptions) -> 
         rows = hand_over(s, phases, options)?;
         Ok(())
     };
+    // SQLite's only lock: what is read of phases and files from now on holds.
+    s.begin_write(&[])?;
     if options.rehearse {
-        s.begin_write(&[])?;
         s.scope(Keep::No, &mut body)?;
     } else {
         body(s)?;
@@ -62,13 +63,15 @@ fn cutover(s: &mut dyn Session, phases: &[String], options: &CutoverOptions) -> 
 }
 
 fn hand_over(s: &mut dyn Session, phases: &[String], options: &CutoverOptions) -> Result<Vec<ReportRow>> {
+    for phase in phases {
+        phase::lock(s, phase)?;
+    }
     let stored = state::plan(s)?;
     phases.iter().try_for_each(|phase| stored.phase(phase).map(|_| ()))?;
     let mut order = stored.plan.phase_order()?;
     order.retain(|phase| phases.iter().any(|named| named == phase));
     let mut rows = Vec::new();
     for phase in &order {
-        phase::lock(s, phase)?;
         let planned = stored.phase(phase)?;
         let root = options.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
         if !options.allow_stale_source {
@@ -106,8 +109,7 @@ fn last_run(phase: &str, options: &CutoverOptions) -> Result<Request> {
 /// Refuses files that were written before a phase was frozen: somebody may have changed the source
 /// after them. Errors: 55000.
 fn fresh(s: &mut dyn Session, planned: &Phase, root: Option<&Path>) -> Result<()> {
-    let own = state::phases(s)?.into_iter().find(|p| p.phase == planned.name);
-    if own.is_none_or(|p| p.authority != Authority::Frozen) {
+    if state::authority(s, &planned.name)? != Authority::Frozen {
         return Ok(());
     }
     let rows = s.query(&sql::authority_since(s.facts().dialect), &[planned.name.as_str().into()])?;

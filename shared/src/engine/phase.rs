@@ -211,13 +211,17 @@ pub(super) fn lock(s: &mut dyn Session, phase: &str) -> Result<()> {
     let Some(statement) = sql::lock_phase(dialect) else { return Ok(()) };
     let rows = s.query(&statement, &[phase.into()])?;
     if !first(&rows).is_some_and(Value::is_true) {
-        return Err(Error::new(error::Kind::Busy, format!("phase \"{phase}\" is busy"))
-            .detail("Another session runs it."));
+        return Err(busy(phase));
     }
     if let Some(statement) = sql::lock_phase_row(dialect) {
         s.query(&statement, &[phase.into()])?;
     }
     Ok(())
+}
+
+/// Another session has the phase (55P03).
+pub(super) fn busy(phase: &str) -> Error {
+    Error::new(error::Kind::Busy, format!("phase \"{phase}\" is busy")).detail("Another session runs it.")
 }
 
 /// Errors: 42704 no such phase, 55000 it is live here, or one that it depends on was never synced.
@@ -244,16 +248,13 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
 
 /// Makes sure that the triggers which the phase's state wants are in force. Errors: 55000.
 fn guarded(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
-    let own = state::phases(s)?.into_iter().find(|p| p.phase == phase);
-    let (Some(planned), Some(own)) = (stored.plan.phase(phase), own) else {
-        return Err(state::no_phase(phase));
-    };
-    if triggers::wanted(own.authority).is_empty() {
+    let authority = state::authority(s, phase)?;
+    if triggers::wanted(authority).is_empty() {
         return Ok(());
     }
     let names = state::phase_tables(s, phase)?;
-    let tables = prepare::find_tables(s, &planned.tables, &names)?;
-    triggers::check(s, phase, own.authority, &tables)
+    let tables = prepare::find_tables(s, &stored.phase(phase)?.tables, &names)?;
+    triggers::check(s, phase, authority, &tables)
 }
 
 /// Runs the named phases, each after those it depends on, all in one transaction.

@@ -114,6 +114,12 @@ pub(crate) fn phases(s: &mut dyn Session) -> Result<Vec<PhaseState>> {
     Ok(states.collect())
 }
 
+/// Who owns a phase now. Errors: 42704 no such phase.
+pub(crate) fn authority(s: &mut dyn Session, phase: &str) -> Result<Authority> {
+    let own = phases(s)?.into_iter().find(|p| p.phase == phase);
+    own.map(|p| p.authority).ok_or_else(|| no_phase(phase))
+}
+
 /// The tables of a phase as `load_plan` found them, in plan order.
 pub(crate) fn phase_tables(s: &mut dyn Session, phase: &str) -> Result<Vec<RelName>> {
     let dialect = s.facts().dialect;

@@ -94,6 +94,19 @@ pub fn lock_phase_row(dialect: Dialect) -> Option<Sql> {
         .then(|| Sql::new("SELECT 1 FROM cutover.phase WHERE phase = $1 FOR UPDATE"))
 }
 
+/// Keeps the phase's row as it is until the transaction ends: a row, or none where another session
+/// has it. Parameter: phase. None in SQLite.
+pub fn share_phase_row(dialect: Dialect) -> Option<Sql> {
+    (dialect == Dialect::Postgres)
+        .then(|| Sql::new("SELECT 1 FROM cutover.phase WHERE phase = $1 FOR SHARE SKIP LOCKED"))
+}
+
+/// Locks the rows of all phases. None in SQLite.
+pub fn lock_phase_rows(dialect: Dialect) -> Option<Sql> {
+    (dialect == Dialect::Postgres)
+        .then(|| Sql::new("SELECT 1 FROM cutover.phase ORDER BY ordinal FOR UPDATE"))
+}
+
 /// Begins the log of a run. Parameters: phase, kind, status, plan_id, started, role, the time of
 /// its oldest source file. Gives its run_id.
 pub fn insert_run(dialect: Dialect) -> Sql {
