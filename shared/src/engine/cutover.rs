@@ -81,9 +81,11 @@ fn hand_over(s: &mut dyn Session, phases: &[String], options: &CutoverOptions) -
         if !options.allow_quarantined {
             nothing_quarantined(s, phase)?;
         }
+    }
+    // Not before all have run: one may write stubs to the tables of another, which must not be live here.
+    for phase in &order {
         matching(s, phase, options)?;
     }
-    // Not before all have run: what is live here takes no stubs from those that follow.
     for phase in order {
         let run_id = phase::newest_run(s, phase)?;
         Held::take(s, phase, "hand a phase over")?.become_state(s, Authority::Local, run_id)?;
