@@ -13,7 +13,8 @@ use super::{changes, phase, prepare, state, triggers};
 /// Answers what came of it, in a sentence.
 ///
 /// Errors: 25006 read-only, 42704 no such phase, 55P03 it is busy or its tables are being written,
-/// 55000 it is live here, 42501 a table of somebody else, 0A000 a table outside SQLite's main database.
+/// 55000 it is live here, 42501 a table of somebody else, 0A000 a foreign table or one outside SQLite's
+/// main database.
 pub fn freeze_phase(s: &mut dyn Session, phase: &str) -> Result<String> {
     let held = Held::take(s, phase, "freeze a phase")?;
     match held.authority {

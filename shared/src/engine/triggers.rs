@@ -1,7 +1,7 @@
 //! The triggers that a phase's tables have in each state: put there, looked for, taken away.
 
 use crate::authority::{self, Authority};
-use crate::catalog::{RelName, Table};
+use crate::catalog::{RelName, RelationKind, Table};
 use crate::error::{Error, Kind, Result};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Sql};
@@ -40,7 +40,8 @@ struct Found {
 /// A trigger that is not wanted is only disabled while the phase is live here: dropping it would
 /// wait for readers in the very moment of the cutover, and make others wait behind it.
 ///
-/// Errors: 0A000 for a table outside the main database of SQLite, 42501 for one of somebody else.
+/// Errors: 0A000 for a foreign table and one outside the main database of SQLite, 42501 for one of
+/// somebody else.
 pub(crate) fn settle(
     s: &mut dyn Session,
     phase: &str,
@@ -157,12 +158,12 @@ fn spell(s: &mut dyn Session, phase: &str, authority: Authority, table: &Table) 
     if purposes.is_empty() {
         return Ok(Vec::new());
     }
-    if dialect == Dialect::Sqlite && table.schema != "main" {
+    if table.kind == RelationKind::Foreign || (dialect == Dialect::Sqlite && table.schema != "main") {
         return Err(Error::new(
             Kind::NotSupported,
-            format!("table \"{}\" is not in the main database", table.name),
+            format!("table \"{}\" is in another database and cannot be guarded", table.name),
         )
-        .detail("A trigger reaches no other database than its own, and cutover's tables are in main."));
+        .detail("Those who write it there would not meet a trigger that is here."));
     }
     let mut parts = Vec::new();
     if let Some(statement) = sql::partitions(dialect, table) {
