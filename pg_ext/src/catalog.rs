@@ -189,7 +189,8 @@ fn each(
 }
 
 const RELATIONS: &str = "
-SELECT c.oid, n.nspname, c.relname, c.relkind, pg_catalog.row_security_active(c.oid), o.rolname
+SELECT c.oid, n.nspname, c.relname,
+       CASE WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid) THEN 'i' ELSE c.relkind END, pg_catalog.row_security_active(c.oid), o.rolname
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (
     SELECT r.rolname
@@ -207,6 +208,7 @@ fn relation(row: &mut Row) -> Result<Table> {
     let (kind, address) = match row.text()?.as_str() {
         "r" => (RelationKind::Table, Address::Ctid),
         "p" => (RelationKind::Partitioned, Address::Ctid),
+        "i" => (RelationKind::Inherited, Address::Ctid),
         "v" => (RelationKind::View, Address::Key),
         "m" => (RelationKind::MaterializedView, Address::Key),
         _ => (RelationKind::Foreign, Address::Key),

@@ -77,6 +77,8 @@ impl std::fmt::Display for RelName {
 pub enum RelationKind {
     Table,
     Partitioned,
+    /// PostgreSQL: a table that others inherit from. Its rows are theirs too, which no key of it tells apart.
+    Inherited,
     View,
     MaterializedView,
     Foreign,

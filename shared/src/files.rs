@@ -136,6 +136,10 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     let rows = engine::stage(s, task, &temps, input, engine::Course::whole(&Progress::start()))?.rows;
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let statement = sql::insert_all(&task.target, &names, staging);
+    // The state of its phase holds as long as its lock does.
+    if state::owner(s, &task.target.schema, &task.target.name)?.is_some() {
+        s.begin_write(&[&task.target])?;
+    }
     let mut written = 0;
     engine::as_engine(s, &[&task.target], &mut |s| {
         written = s.execute(&statement, &[])?;

@@ -151,6 +151,7 @@ pub fn check_kind(name: &str, table: &Table) -> Result<()> {
     let what = match table.kind {
         RelationKind::Table | RelationKind::Partitioned if ours_or_system(table) => "a table of the system",
         RelationKind::Table | RelationKind::Partitioned | RelationKind::Foreign => return Ok(()),
+        RelationKind::Inherited => "a table that others inherit from",
         RelationKind::View => "a view",
         RelationKind::MaterializedView => "a materialized view",
         RelationKind::Virtual => "a virtual table",

@@ -2,3 +2,5 @@ CREATE MATERIALIZED VIEW mv AS SELECT * FROM t;
 CREATE TABLE silent (id integer PRIMARY KEY, name text);
 CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE TRIGGER swallow BEFORE INSERT ON silent FOR EACH ROW EXECUTE FUNCTION swallow();
+CREATE TABLE elders (id integer, name text);
+CREATE TABLE heirs () INHERITS (elders);
