@@ -117,6 +117,36 @@ CREATE TABLE cutover.stub (
 );
 COMMENT ON TABLE cutover.stub IS 'Rows made only because others refer to them.';
 
+CREATE TABLE cutover.change_batch (
+    phase           text NOT NULL,
+    number          bigint NOT NULL,
+    batch_id        uuid NOT NULL UNIQUE,
+    path            text NOT NULL,
+    upserts         bigint NOT NULL,
+    deletes         bigint NOT NULL,
+    sha256          text NOT NULL,
+    created_at      timestamptz NOT NULL,
+    created_by      text NOT NULL,
+    acknowledged_at timestamptz,
+    PRIMARY KEY (phase, number)
+);
+COMMENT ON TABLE cutover.change_batch IS 'The batches in which local changes left: where to, how many, and whether they arrived.';
+
+CREATE TABLE cutover.change (
+    phase      text NOT NULL,
+    table_name text NOT NULL,
+    row_key    text COLLATE "C" NOT NULL,
+    op         text NOT NULL CHECK (op IN ('upsert', 'delete')),
+    changed_at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    batch      bigint,
+    image      json
+);
+CREATE UNIQUE INDEX change_pending ON cutover.change (phase, table_name, row_key) WHERE batch IS NULL;
+CREATE UNIQUE INDEX change_in_batch ON cutover.change (phase, batch, table_name, row_key) WHERE batch IS NOT NULL;
+COMMENT ON TABLE cutover.change IS
+    'Rows that were changed here: one entry per key until it leaves in a batch, which then keeps the row as it was.';
+
 CREATE VIEW cutover.last_report AS
 SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
        t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples
@@ -135,9 +165,11 @@ SELECT p.phase, p.authority, a.changed_at AS authority_since, a.changed_by AS au
           AND r.run_id > coalesce(o.run_id, 0)
        ) AS failures_in_a_row,
        (SELECT count(*) FROM cutover.quarantine q WHERE q.phase = p.phase) AS quarantined,
+       (SELECT count(*) FROM cutover.change c WHERE c.phase = p.phase) AS pending_changes,
        replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
                                 WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'
-                                ELSE 'reopen_phase(~)' END,
+                                ELSE CASE WHEN EXISTS (SELECT 1 FROM cutover.change c WHERE c.phase = p.phase)
+                                          THEN 'export_changes(~, ''folder''), acknowledge_changes(''id'')' ELSE 'reopen_phase(~)' END END,
                '~', '''' || replace(p.phase, '''', '''''') || '''') AS next_calls
 FROM cutover.phase p
 LEFT JOIN cutover.authority_log a ON a.change_id = (SELECT max(l.change_id) FROM cutover.authority_log l WHERE l.phase = p.phase)
@@ -238,6 +270,21 @@ RETURNS TABLE (phase text, table_name text, check_name text, check_type text, se
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'validate_phase_wrapper';
 COMMENT ON FUNCTION cutover.validate_phase(text) IS 'Runs the checks of a phase on its tables as they are.';
 
+CREATE FUNCTION cutover.export_changes(phase text, path text, format text DEFAULT 'parquet')
+RETURNS TABLE (batch bigint, batch_id text, table_name text, upserts bigint, deletes bigint, file text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_changes_wrapper';
+COMMENT ON FUNCTION cutover.export_changes(text, text, text) IS 'Writes what was changed here to files, and again what was never acknowledged.';
+
+CREATE FUNCTION cutover.acknowledge_changes(batch text)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'acknowledge_changes_wrapper';
+COMMENT ON FUNCTION cutover.acknowledge_changes(text) IS 'Forgets the changes of a batch that has arrived, and returns how many there were.';
+
+CREATE FUNCTION cutover.track_change()
+RETURNS trigger
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'track_change_wrapper';
+COMMENT ON FUNCTION cutover.track_change() IS 'Records local changes; the triggers of tracked tables call it.';
+
 CREATE FUNCTION cutover.freeze_phase(phase text)
 RETURNS text
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'freeze_phase_wrapper';
@@ -289,6 +336,9 @@ REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.replay_quarantine(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.verify_phase(text, integer, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.validate_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.track_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;
@@ -304,6 +354,8 @@ REVOKE ALL ON TABLE cutover.run_table FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.quarantine FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.sync_cursor FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.stub FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.last_report FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase_status FROM PUBLIC;
 
@@ -317,6 +369,8 @@ SELECT pg_catalog.pg_extension_config_dump('cutover.run_table', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.quarantine', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.sync_cursor', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.stub', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.plan_plan_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.run_run_id_seq', '');

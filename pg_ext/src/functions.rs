@@ -1,7 +1,9 @@
 //! The SQL functions, one for one with the core's `api`. A signature here and its declaration in
 //! the extension script belong together; neither changes once released.
 
-use cutover_core::api::{self, CutoverOptions, ExportOptions, ImportOptions, SyncOptions, VerifyOptions};
+use cutover_core::api::{
+    self, CutoverOptions, ExportChangesOptions, ExportOptions, ImportOptions, SyncOptions, VerifyOptions,
+};
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
 use pgrx::iter::TableIterator;
@@ -152,6 +154,22 @@ fn validate_phase(phase: Option<&str>) -> CheckRows {
 }
 
 #[pg_extern]
+fn export_changes(phase: Option<&str>, path: Option<&str>, format: Option<&str>) -> ChangeRows {
+    let (phase, path) = (required("phase", phase), required("path", path));
+    let options = ExportChangesOptions { format: format.map(str::to_owned) };
+    let rows = run(|session| api::export_changes(session, phase, path, &options));
+    TableIterator::new(
+        rows.into_iter().map(|c| (c.batch, c.batch_id, c.table_name, c.upserts, c.deletes, c.file)),
+    )
+}
+
+#[pg_extern]
+fn acknowledge_changes(batch: Option<&str>) -> i64 {
+    let batch = required("batch", batch);
+    run(|session| api::acknowledge_changes(session, batch))
+}
+
+#[pg_extern]
 fn freeze_phase(phase: Option<&str>) -> String {
     let phase = required("phase", phase);
     run(|session| api::freeze_phase(session, phase))
@@ -213,6 +231,7 @@ type VerifyRows = TableIterator<
     'static,
     (String, String, String, i64, i64, i64, i64, i64, i64, i64, i64, i64, String, String, String),
 >;
+type ChangeRows = TableIterator<'static, (i64, String, String, i64, i64, Option<String>)>;
 type CheckRows = TableIterator<
     'static,
     (String, Option<String>, String, String, String, String, Option<i64>, Option<String>),

@@ -79,7 +79,8 @@ unsafe extern "C-unwind" fn at_subtransaction_end(
     }
 }
 
-fn is_marked(relation: u32) -> bool {
+/// Whether the engine is writing this table or partition.
+pub fn is_marked(relation: u32) -> bool {
     MARK.with_borrow(|mark| mark.as_ref().is_some_and(|mark| mark.relations.contains(&relation)))
 }
 

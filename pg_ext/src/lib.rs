@@ -16,6 +16,7 @@ mod scope;
 mod session;
 mod settings;
 mod statement;
+mod track;
 mod values;
 
 pgrx::pg_module_magic!();

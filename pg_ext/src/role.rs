@@ -1,4 +1,5 @@
-//! Working as another role: what a superuser's run does while another role's triggers can fire.
+//! Working as another role: what a superuser's run does while another role's triggers can fire, and the trigger
+//! of tracked tables while it writes to cutover's.
 
 use std::ffi::CString;
 
@@ -18,9 +19,13 @@ impl AsRole {
         let name = CString::new(name)
             .map_err(|_| Error::new(Kind::InvalidName, "a name cannot hold the character NUL"))?;
         // SAFETY: a lookup of a C string; raises where there is no such role.
-        let user = unsafe { pg_sys::get_role_oid(name.as_ptr(), false) };
+        Ok(AsRole::of(unsafe { pg_sys::get_role_oid(name.as_ptr(), false) }))
+    }
+
+    /// The role of this OID, kept from the same.
+    pub fn of(user: pg_sys::Oid) -> AsRole {
         let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
-        Ok(AsRole { user, context: now().context | restricted as i32 })
+        AsRole { user, context: now().context | restricted as i32 }
     }
 
     /// Works as this role from now on, and gives the one before.

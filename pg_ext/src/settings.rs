@@ -22,6 +22,15 @@ const ENGINE: [(&CStr, &CStr); 7] = [
     (c"jit", c"off"),
 ];
 
+/// What a key's text depends on.
+const PRINTING: [(&CStr, &CStr); 5] = [
+    (c"DateStyle", c"ISO"),
+    (c"IntervalStyle", c"postgres"),
+    (c"TimeZone", c"UTC"),
+    (c"extra_float_digits", c"1"),
+    (c"bytea_output", c"hex"),
+];
+
 /// What changes how a user's trigger reads and prints values: given back while one can run.
 const CALLER: [&CStr; 4] = [c"DateStyle", c"IntervalStyle", c"TimeZone", c"extra_float_digits"];
 
@@ -160,6 +169,22 @@ fn path_of(schemas: &[pg_sys::Oid]) -> CString {
         Some(Ident(name?.to_str().ok()?).to_string())
     });
     CString::new(names.collect::<Vec<_>>().join(", ")).unwrap_or_default()
+}
+
+/// Settings under which every value is printed in one way, until closed.
+pub fn printing() -> Level {
+    let level = Level::open();
+    for (name, value) in PRINTING {
+        level.set(name, value);
+    }
+    level
+}
+
+/// Operators are the server's own until closed, whatever schemas the caller has put before them.
+pub fn own_operators() -> Level {
+    let level = Level::open();
+    level.set(SEARCH_PATH, c"pg_catalog, pg_temp");
+    level
 }
 
 /// A limit of 5 s for the locks taken until closed, where the caller has set none.

@@ -123,7 +123,7 @@ pub fn nul_in_text() -> Error {
 }
 
 /// SPI's status, or the error it stands for.
-fn check(status: i32) -> Result<i32> {
+pub fn check(status: i32) -> Result<i32> {
     match status {
         0.. => Ok(status),
         pg_sys::SPI_ERROR_COPY => {

@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer};
 use crate::plan::Scalar;
 
 pub use crate::engine::{
-    cutover_phase, cutover_phases, freeze_phase, reopen_phase, repair_guards, replay_quarantine, sync_all,
-    sync_job, sync_phase, sync_phases, validate_phase, verify_phase,
+    acknowledge_changes, cutover_phase, cutover_phases, export_changes, freeze_phase, reopen_phase,
+    repair_guards, replay_quarantine, sync_all, sync_job, sync_phase, sync_phases, validate_phase,
+    verify_phase,
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
@@ -29,6 +30,14 @@ pub struct ImportOptions {
 pub struct ExportOptions {
     /// Replace a file that exists.
     pub overwrite: bool,
+}
+
+/// Arguments of `export_changes` besides phase and path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportChangesOptions {
+    /// `parquet` (default) or `json`, an object per line.
+    pub format: Option<String>,
 }
 
 /// Arguments of `sync_phase` and its relatives besides the phase.

@@ -211,15 +211,7 @@ fn check_names(
 /// Errors: 42501 the role may not write files, 22023 a relative path on a server, 58P02 the file
 /// exists, and those of the query.
 pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &ExportOptions) -> Result<i64> {
-    let facts = s.facts();
-    if !facts.may_write_files {
-        return Err(Error::new(Kind::Forbidden, "permission denied to write a file on the server")
-            .detail("Only roles with privileges of the \"pg_write_server_files\" role may write files."));
-    }
-    if facts.dialect == Dialect::Postgres && !Path::new(path).is_absolute() {
-        return Err(Error::new(Kind::InvalidParameter, format!("\"{path}\" is not an absolute path"))
-            .hint("the file is written on the server; give its absolute path there"));
-    }
+    may_write(s, path)?;
     let relation = match RelName::parse(source) {
         Ok(name) => s.find_table(&name)?,
         Err(_) => None,
@@ -242,6 +234,20 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
     }
     s.cursor_close(cursor)?;
     Ok(count(export.finish()?))
+}
+
+/// Errors: 42501 the role may not write files, 22023 a relative path on a server.
+pub(crate) fn may_write(s: &dyn Session, path: &str) -> Result<()> {
+    let facts = s.facts();
+    if !facts.may_write_files {
+        return Err(Error::new(Kind::Forbidden, "permission denied to write a file on the server")
+            .detail("Only roles with privileges of the \"pg_write_server_files\" role may write files."));
+    }
+    if facts.dialect == Dialect::Postgres && !Path::new(path).is_absolute() {
+        return Err(Error::new(Kind::InvalidParameter, format!("\"{path}\" is not an absolute path"))
+            .hint("the file is written on the server; give its absolute path there"));
+    }
+    Ok(())
 }
 
 /// The columns of a Parquet file, and the types that `import_parquet` gives them here.

@@ -23,6 +23,7 @@ pub mod planner;
 mod plans;
 pub mod report;
 pub mod session;
+mod sha256;
 pub mod source;
 pub mod sql;
 pub mod types;

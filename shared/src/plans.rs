@@ -8,7 +8,7 @@ use crate::authority::{self, Authority};
 use crate::catalog::{RelName, Table};
 use crate::engine::owners::Owners;
 use crate::engine::stub;
-use crate::engine::{self, state, triggers};
+use crate::engine::{self, changes, state, triggers};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
 use crate::planner;
@@ -205,7 +205,7 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
         }
     }
     let left = left(s, tables)?;
-    if current.is_none_or(|c| c.document != document) {
+    if current.as_ref().is_none_or(|c| c.document != document) {
         s.query(&sql::insert_plan(dialect), &[document.into(), role.into()])?;
     }
     s.execute(&sql::clear_phase_tables(dialect), &[])?;
@@ -233,7 +233,8 @@ fn store(s: &mut dyn Session, document: &str, plan: &Plan, tables: &[Resolved]) 
         let own: Vec<Table> = s.catalog(&own.collect::<Vec<_>>())?.into_iter().flatten().collect();
         triggers::settle(s, &state.phase, state.authority, &own)?;
     }
-    Ok(())
+    // Now that nobody is writing to the tables that have left.
+    current.map_or(Ok(()), |current| changes::known_to(s, plan, &current.plan))
 }
 
 /// The tables that are in their phase no more, those that exist no more left out.

@@ -123,6 +123,21 @@ fn as_json<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> 
     value.serialize(serializer)
 }
 
+/// What a batch of local changes holds of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeRow {
+    /// The batch's number within its phase.
+    pub batch: i64,
+    /// By which it is acknowledged.
+    pub batch_id: String,
+    pub table_name: String,
+    pub upserts: i64,
+    /// The file of deleted rows, which is one for all tables, has their keys.
+    pub deletes: i64,
+    /// The name of the file of the table's rows; None where there are none.
+    pub file: Option<String>,
+}
+
 /// What one check of `validate_phase` came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckRow {

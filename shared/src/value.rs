@@ -52,6 +52,12 @@ impl fmt::Display for Value {
     }
 }
 
+/// Texts as a JSON array, as the log spells keys.
+pub fn json_array<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts: Vec<String> = texts.map(|text| serde_json::Value::from(text).to_string()).collect();
+    format!("[{}]", texts.join(","))
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Value::Text(text.to_owned())

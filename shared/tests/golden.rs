@@ -279,6 +279,31 @@ fn foreign() -> String {
     statements.iter().map(|(what, statement)| format!("-- {what}\n{statement};\n\n")).collect()
 }
 
+/// What records local changes of both tables, sends them out and keeps imports from them.
+fn changes(dialect: Dialect) -> String {
+    let tasks = tasks(dialect);
+    let mut out = String::new();
+    let mut add = |what: &str, statement: &sql::Sql| writeln!(out, "-- {what}\n{statement};\n").unwrap();
+    add("take", &sql::take_changes(dialect));
+    add("keys of rows that are given back", &sql::returned_keys(dialect));
+    for task in &tasks {
+        let (name, temp) = (&task.name, Temps::of(dialect, task));
+        let tracked = planner::tracked("jobs", &task.plan, task.target.clone()).unwrap();
+        let part = ("public".to_owned(), format!("{name}_2"));
+        for trigger in sql::track_triggers(dialect, &tracked, &[part]) {
+            trigger.create.iter().for_each(|create| add(&format!("{name}: {}", trigger.name), create));
+        }
+        add(&format!("{name}: keep images"), &sql::keep_images(dialect, &tracked));
+        let preserve = sql::preserve_changed(dialect, task, &temp, &tracked).unwrap();
+        add(&format!("{name}: preserve"), &preserve);
+        add(&format!("{name}: retain"), &sql::retain_changed(dialect, task, &temp, &tracked));
+        if let Some(origin) = &tracked.origin {
+            add(&format!("{name}: give back"), &sql::return_rows(dialect, &tracked, origin));
+        }
+    }
+    out
+}
+
 /// Compares with a file beside this crate's folder `tests/golden`.
 fn compare(file: &str, now: String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
@@ -294,12 +319,14 @@ fn postgres_statements() {
     compare("run.postgres.sql", statements(Dialect::Postgres));
     compare("ways.postgres.sql", ways(Dialect::Postgres));
     compare("foreign.postgres.sql", foreign());
+    compare("changes.postgres.sql", changes(Dialect::Postgres));
 }
 
 #[test]
 fn sqlite_statements() {
     compare("run.sqlite.sql", statements(Dialect::Sqlite));
     compare("ways.sqlite.sql", ways(Dialect::Sqlite));
+    compare("changes.sqlite.sql", changes(Dialect::Sqlite));
 }
 
 #[test]

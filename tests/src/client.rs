@@ -72,15 +72,19 @@ impl Client {
 
     /// sqlite3 on a database file, with the extension loaded and foreign keys on.
     pub fn sqlite(file: &Path) -> Client {
+        let mut client = Client::plain_sqlite(file);
+        let extension = dist().join("sqlite/cutover");
+        client.send(&format!(".load {}\nPRAGMA foreign_keys = on;\n", extension.display()));
+        client.run("SELECT 1;").ok("loading dist/sqlite/cutover (run make first)");
+        client
+    }
+
+    /// sqlite3 on a database file, as an application has it that knows nothing of the extension.
+    pub fn plain_sqlite(file: &Path) -> Client {
         let mut command = Command::new("stdbuf");
         command.args(["-oL", "sqlite3", "-init", "/dev/null", "-batch", "-list"]).arg(file);
         let mut client = Client::start(Db::Sqlite, command);
-        let extension = dist().join("sqlite/cutover");
-        client.send(&format!(
-            ".separator \"\\037\" \"\\036\"\n.nullvalue \"\\035\"\n.load {}\nPRAGMA foreign_keys = on;\n",
-            extension.display()
-        ));
-        client.run("SELECT 1;").ok("loading dist/sqlite/cutover (run make first)");
+        client.send(".separator \"\\037\" \"\\036\"\n.nullvalue \"\\035\"\n");
         client
     }
 

@@ -1,7 +1,7 @@
 //! Parquet files for the scenarios, made from the text in which a scenario shows them.
 
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -58,7 +58,9 @@ pub fn damage(root: &Path, name: &str, how: &str) {
     let bytes = || fs::read(root.join(from)).unwrap_or_else(|e| panic!("{from}: {e}"));
     match kind {
         "absent" => return,
-        "folder" => fs::create_dir_all(&path),
+        // The server, which runs as another user, may write to it.
+        "folder" => fs::create_dir_all(&path)
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o777))),
         "empty" => fs::write(&path, b""),
         "garbage" => fs::write(&path, "this is no Parquet file, it only ends like one\u{0}\u{0}PAR1"),
         "truncated" => fs::write(&path, &bytes()[..bytes().len() / 2]),

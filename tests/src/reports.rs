@@ -20,6 +20,15 @@ pub fn lines(value: &Value) -> Vec<String> {
                 return format!("{name}: {} {} {}{found}", of("check_type"), of("severity"), of("status"));
             }
             let Some(table) = row.get("table_name").and_then(Value::as_str) else { return row.to_string() };
+            if let (Some(upserts), Some(deletes)) = (row.get("upserts"), row.get("deletes")) {
+                let batch = &row["batch"];
+                assert_eq!(
+                    row["file"].is_null(),
+                    *upserts == 0,
+                    "a file for the rows, and none for no rows: {row}"
+                );
+                return format!("{table}: batch {batch}, upserts {upserts}, deletes {deletes}");
+            }
             if row.get("staged").is_none() {
                 return row.to_string();
             }

@@ -151,7 +151,8 @@ impl Run {
     }
 
     fn call(&mut self, written: &str, expected: &[String]) {
-        let (value, answer) = calls::call(&mut self.client, written);
+        let call = self.own_names(written);
+        let (value, answer) = calls::call(&mut self.client, &call);
         assert!(answer.error.is_none(), "{written} failed: {}", answer.said);
         let mut report = reports::lines(&value);
         let mut wanted: Vec<String> = Vec::new();
@@ -327,6 +328,16 @@ impl Run {
                 "SELECT table_name, group_key, column_name, cursor_value, {run_id} FROM cutover.sync_cursor AS entry",
                 None,
             ),
+            (
+                "change",
+                "SELECT phase, table_name, row_key, op, batch, image FROM cutover.change AS entry",
+                Some(5),
+            ),
+            (
+                "change_batch",
+                "SELECT phase, number, upserts, deletes, acknowledged_at IS NULL AS open FROM cutover.change_batch AS entry",
+                None,
+            ),
             ("phase", "SELECT phase, ordinal, authority, synced_at IS NULL FROM cutover.phase", None),
         ] {
             let sql = ["run_id", "first_run", "last_run", "created_run", "completed_run"].iter().fold(
@@ -348,7 +359,7 @@ impl Run {
                 .map(|row| {
                     let cells = row.iter().enumerate().map(|(i, cell)| match cell {
                         Some(text) if json == Some(i) => canonical::json(text),
-                        Some(text) if title == "phase" && i == 3 => {
+                        Some(text) if (title, i) == ("phase", 3) || (title, i) == ("change_batch", 4) => {
                             canonical::value("bool", &Some(text.clone()))
                         }
                         Some(text) => canonical::message(text, &root),

@@ -195,9 +195,9 @@ fn prove(s: &mut dyn Session, task: &Task, temps: &Temps, counts: &Counts) -> Re
     }
     let dialect = s.facts().dialect;
     let found = single_count(s, &sql::count_imported(dialect, task, temps, task.protecting_mark()))?;
-    let kept = match sql::count_preserved_imported(dialect, task, temps) {
-        Some(statement) if counts.preserved > 0 => single_count(s, &statement)?,
-        _ => 0,
+    let kept = match counts.preserved {
+        0 => 0,
+        _ => single_count(s, &sql::count_preserved_imported(dialect, task, temps))?,
     };
     let written = counts.staged - counts.refused - counts.skipped - counts.preserved;
     let wanted = written + kept + counts.retained + counts.stubs;

@@ -3,6 +3,7 @@
 use crate::authority::{self, Authority};
 use crate::catalog::Table;
 use crate::error::{Error, Kind, Result};
+use crate::failpoint;
 use crate::session::{Level, Notice, Session};
 use crate::sql;
 use crate::value::Value;
@@ -107,6 +108,7 @@ impl<'a> Held<'a> {
     /// which run.
     pub fn become_state(&self, s: &mut dyn Session, authority: Authority, run_id: Option<i64>) -> Result<()> {
         triggers::settle(s, self.phase, authority, &self.tables)?;
+        failpoint::passed("settled the triggers");
         let (dialect, role) = (s.facts().dialect, s.facts().role.clone());
         s.execute(&sql::set_authority(dialect), &[authority.name().into(), self.phase.into()])?;
         let args: [Value; 5] = [
@@ -117,6 +119,7 @@ impl<'a> Held<'a> {
             run_id.into(),
         ];
         s.execute(&sql::log_authority(dialect), &args)?;
+        failpoint::passed("changed the authority");
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 use crate::value::{Value, count};
 
+use super::changes;
 use super::foreign;
 use super::run::Tally;
 
@@ -38,15 +39,24 @@ impl Counts {
     }
 }
 
-/// Makes a task's change set and counts it. Errors: 42P10 the key that the plan names does not tell the
-/// rows of a foreign table apart.
-pub(crate) fn compare(s: &mut dyn Session, task: &Task, temps: &Temps, tally: &Tally) -> Result<Counts> {
+/// Makes a task's change set and counts it. A file imported by itself has no `phase`. Errors: 42P10 the
+/// key that the plan names does not tell the rows of a foreign table apart.
+pub(crate) fn compare(
+    s: &mut dyn Session,
+    phase: Option<&str>,
+    task: &Task,
+    temps: &Temps,
+    tally: &Tally,
+) -> Result<Counts> {
     let dialect = s.facts().dialect;
     let few = foreign::few(task, tally);
     foreign::told_apart(s, task, temps, few)?;
     s.execute(&sql::compare(dialect, task, temps, few), &[])?;
     if tally.refused > 0 && task.write.deletes() && !task.key.is_empty() {
         s.execute(&sql::retain_refused(dialect, task, temps), &[])?;
+    }
+    if let Some(phase) = phase {
+        changes::preserve(s, phase, task, temps)?;
     }
     if let Some(analyze) = &temps.changes.analyze {
         s.execute(analyze, &[])?;

@@ -17,7 +17,7 @@ use super::authority::Held;
 use super::guard::Allowed;
 use super::phase::{self, Kind as RunKind};
 use super::run::Request;
-use super::{input, log, state, verify};
+use super::{changes, input, log, state, verify};
 
 /// How many examples a detail shows.
 const SHOWN: usize = 5;
@@ -73,6 +73,8 @@ fn hand_over(s: &mut dyn Session, phases: &[String], options: &CutoverOptions) -
     let mut rows = Vec::new();
     for phase in &order {
         let planned = stored.phase(phase)?;
+        // Better now than after the last sync.
+        changes::tracked_tables(s, planned)?;
         let root = options.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
         if !options.allow_stale_source {
             fresh(s, planned, root)?;

@@ -13,7 +13,7 @@
 mod ahead;
 mod apply;
 mod authority;
-mod changes;
+pub(crate) mod changes;
 mod check;
 pub(crate) mod checks;
 mod compare;
@@ -52,6 +52,7 @@ mod unique;
 mod verify;
 
 pub use authority::{freeze_phase, reopen_phase, repair_guards};
+pub use changes::{acknowledge_changes, export_changes};
 pub use checks::validate_phase;
 pub use cutover::{cutover_phase, cutover_phases};
 pub(crate) use input::{Input, absent, may_read, open_source};

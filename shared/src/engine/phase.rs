@@ -247,13 +247,13 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
 }
 
 /// Makes sure that the triggers which the phase's state wants are in force. Errors: 55000.
-fn guarded(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
-    let authority = state::authority(s, phase)?;
-    if triggers::wanted(authority).is_empty() {
+pub(super) fn guarded(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
+    let (authority, planned) = (state::authority(s, phase)?, stored.phase(phase)?);
+    if planned.tables.iter().all(|t| triggers::wanted(authority, t.track).is_none()) {
         return Ok(());
     }
     let names = state::phase_tables(s, phase)?;
-    let tables = prepare::find_tables(s, &stored.phase(phase)?.tables, &names)?;
+    let tables = prepare::find_tables(s, &planned.tables, &names)?;
     triggers::check(s, phase, authority, &tables)
 }
 

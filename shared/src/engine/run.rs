@@ -246,7 +246,7 @@ fn look(
     keys::settle(s, tasks, temps, &mut tallies)?;
     clock.done(s, "checked keys of", &all_names(tasks), None);
     refer(s, prepared, &mut tallies)?;
-    let mut counts = compare_all(s, prepared, &mut tallies)?;
+    let mut counts = compare_all(s, prepared, request, &mut tallies)?;
     for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(&mut counts).zip(&mut tallies) {
         local::conflicts(s, task, temp, counts, tally)?;
         guard::quarantined(s, task, temp, tally)?;
@@ -262,7 +262,7 @@ fn look(
         for temp in temps {
             s.execute(&sql::clear_changes(temp), &[])?;
         }
-        counts = compare_all(s, prepared, &mut tallies)?;
+        counts = compare_all(s, prepared, request, &mut tallies)?;
     };
     retain::note(tasks, &mut tallies, &retained);
     if request.kind != RunKind::Verify {
@@ -294,11 +294,16 @@ fn refer(s: &mut dyn Session, prepared: &Prepared, tallies: &mut [Tally]) -> Res
 }
 
 /// Makes the change sets.
-fn compare_all(s: &mut dyn Session, prepared: &Prepared, tallies: &mut [Tally]) -> Result<Vec<Counts>> {
+fn compare_all(
+    s: &mut dyn Session,
+    prepared: &Prepared,
+    request: &Request,
+    tallies: &mut [Tally],
+) -> Result<Vec<Counts>> {
     let mut counts = Vec::with_capacity(tallies.len());
     for ((task, temp), tally) in prepared.tasks.iter().zip(&prepared.temps).zip(tallies) {
         let started = Instant::now();
-        counts.push(compare::compare(s, task, temp, tally)?);
+        counts.push(compare::compare(s, request.phase.as_deref(), task, temp, tally)?);
         prepared.progress.done(s, "compared", &task.name, Some(tally.staged));
         tally.elapsed_ms += millis(started);
     }

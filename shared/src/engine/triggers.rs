@@ -3,6 +3,8 @@
 use crate::authority::{self, Authority};
 use crate::catalog::{RelName, RelationKind, Table};
 use crate::error::{Error, Kind, Result};
+use crate::plan::TablePlan;
+use crate::planner;
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Sql};
 use crate::value::Value;
@@ -15,13 +17,16 @@ const SHOWN: usize = 5;
 pub(crate) enum Purpose {
     /// Nobody but the engine writes.
     Guard,
+    /// What anybody but the engine writes is recorded.
+    Track,
 }
 
-/// What a table's triggers must do while its phase has this state.
-pub(crate) fn wanted(authority: Authority) -> &'static [Purpose] {
+/// What a table's triggers must do while its phase has this state; `track` is the plan's word on it.
+pub(crate) fn wanted(authority: Authority, track: Option<bool>) -> Option<Purpose> {
     match authority {
-        Authority::Frozen => &[Purpose::Guard],
-        Authority::Source | Authority::Local => &[],
+        Authority::Frozen => Some(Purpose::Guard),
+        Authority::Local => track.unwrap_or(true).then_some(Purpose::Track),
+        Authority::Source => track.unwrap_or(false).then_some(Purpose::Track),
     }
 }
 
@@ -50,9 +55,10 @@ pub(crate) fn settle(
 ) -> Result<usize> {
     let dialect = s.facts().dialect;
     let mut changed = 0;
+    let plans = plans(s, phase)?;
     for table in distinct(tables) {
         let found = find(s, table)?;
-        let wanted = spell(s, phase, authority, table)?;
+        let wanted = spell(s, phase, authority, plan_of(&plans, table), table)?;
         for extra in found.iter().filter(|f| !wanted.iter().any(|w| same(w, f))) {
             let out_of_force = authority == Authority::Local && sql::is_disabled(dialect, &extra.definition);
             if extra.inherited || out_of_force {
@@ -94,13 +100,11 @@ pub(crate) fn settle(
 ///
 /// Errors: 55000 where one is missing, disabled or another.
 pub(crate) fn check(s: &mut dyn Session, phase: &str, authority: Authority, tables: &[Table]) -> Result<()> {
-    if wanted(authority).is_empty() {
-        return Ok(());
-    }
     let mut faults = Vec::new();
+    let plans = plans(s, phase)?;
     for table in distinct(tables) {
         let found = find(s, table)?;
-        for trigger in spell(s, phase, authority, table)? {
+        for trigger in spell(s, phase, authority, plan_of(&plans, table), table)? {
             let what = match found.iter().find(|f| same(&trigger, f)) {
                 None => "missing",
                 Some(now) if now.definition != trigger.definition => "disabled or altered",
@@ -152,16 +156,42 @@ fn stray_marks(s: &mut dyn Session) -> Result<Vec<String>> {
     Ok(rows.iter().filter_map(|row| row.first()?.as_str().map(str::to_owned)).collect())
 }
 
-fn spell(s: &mut dyn Session, phase: &str, authority: Authority, table: &Table) -> Result<Vec<sql::Trigger>> {
-    let dialect = s.facts().dialect;
-    let purposes = wanted(authority);
-    if purposes.is_empty() {
+/// What the plan in force says of a phase's tables.
+fn plans(s: &mut dyn Session, phase: &str) -> Result<Vec<(RelName, TablePlan)>> {
+    let stored = super::state::find_plan(s)?;
+    let Some(planned) = stored.and_then(|stored| stored.plan.phase(phase).cloned()) else {
         return Ok(Vec::new());
-    }
-    if table.kind == RelationKind::Foreign || (dialect == Dialect::Sqlite && table.schema != "main") {
+    };
+    Ok(super::state::phase_tables(s, phase)?.into_iter().zip(planned.tables).collect())
+}
+
+/// What it says of one table, where that is listed first.
+fn plan_of<'a>(plans: &'a [(RelName, TablePlan)], table: &Table) -> Option<&'a TablePlan> {
+    let name = RelName::new(Some(&table.schema), &table.name);
+    plans.iter().find(|(found, _)| *found == name).map(|(_, plan)| plan)
+}
+
+fn spell(
+    s: &mut dyn Session,
+    phase: &str,
+    authority: Authority,
+    plan: Option<&TablePlan>,
+    table: &Table,
+) -> Result<Vec<sql::Trigger>> {
+    let dialect = s.facts().dialect;
+    let Some((purpose, plan)) = plan.and_then(|plan| Some((wanted(authority, plan.track)?, plan))) else {
+        return Ok(Vec::new());
+    };
+    if is_elsewhere(dialect, table) {
+        let what = match (purpose, plan.track) {
+            // Nobody asked for it.
+            (Purpose::Track, None) => return Ok(Vec::new()),
+            (Purpose::Track, Some(_)) => "tracked",
+            (Purpose::Guard, _) => "guarded",
+        };
         return Err(Error::new(
             Kind::NotSupported,
-            format!("table \"{}\" is in another database and cannot be guarded", table.name),
+            format!("table \"{}\" is in another database and cannot be {what}", table.name),
         )
         .detail("Those who write it there would not meet a trigger that is here."));
     }
@@ -173,10 +203,18 @@ fn spell(s: &mut dyn Session, phase: &str, authority: Authority, table: &Table) 
             }
         }
     }
-    let of = |purpose: &Purpose| match purpose {
+    Ok(match purpose {
         Purpose::Guard => sql::guards(dialect, table, &parts, phase),
-    };
-    Ok(purposes.iter().flat_map(of).collect())
+        Purpose::Track => {
+            let tracked = planner::tracked(phase, plan, table.clone())?;
+            sql::track_triggers(dialect, &tracked, &parts)
+        }
+    })
+}
+
+/// Whether a table is in another database than cutover's own tables.
+pub(super) fn is_elsewhere(dialect: Dialect, table: &Table) -> bool {
+    table.kind == RelationKind::Foreign || (dialect == Dialect::Sqlite && table.schema != "main")
 }
 
 fn find(s: &mut dyn Session, table: &Table) -> Result<Vec<Found>> {
@@ -208,8 +246,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_frozen_phase_has_guards() {
-        assert_eq!(wanted(Authority::Frozen), [Purpose::Guard]);
-        assert!(wanted(Authority::Source).is_empty() && wanted(Authority::Local).is_empty());
+    fn a_frozen_phase_has_guards_and_a_live_one_is_tracked() {
+        for (track, in_source, in_local) in [
+            (None, None, Some(Purpose::Track)),
+            (Some(true), Some(Purpose::Track), Some(Purpose::Track)),
+            (Some(false), None, None),
+        ] {
+            assert_eq!(wanted(Authority::Source, track), in_source);
+            assert_eq!(wanted(Authority::Frozen, track), Some(Purpose::Guard));
+            assert_eq!(wanted(Authority::Local, track), in_local);
+        }
     }
 }

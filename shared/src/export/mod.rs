@@ -1,4 +1,10 @@
-//! Arrow batches to a Parquet file.
+//! Rows to files: Arrow batches to Parquet, JSON to lines, a batch of changes to its files.
+
+mod batch;
+mod lines;
+
+pub use batch::{BatchFiles, Format, Rows, names};
+pub use lines::LinesExport;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -76,12 +82,7 @@ impl ParquetExport {
         let fields = columns.iter().map(|(name, ty)| Field::new(name, ty.arrow(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let options = options(&schema, columns).map_err(|e| failed(path, &e))?;
-        // O_EXCL and mode 0600 are what this crate does.
-        let file = tempfile::Builder::new()
-            .prefix(".cutover-")
-            .suffix(".parquet.part")
-            .tempfile_in(folder(path))
-            .map_err(|e| system(path, &e))?;
+        let file = temporary(path)?;
         let writer = ArrowWriter::try_new_with_options(file, Arc::clone(&schema), options)
             .map_err(|e| failed(path, &e))?;
         let types = columns.iter().map(|(_, ty)| ty.clone()).collect();
@@ -118,17 +119,31 @@ impl ParquetExport {
     pub fn finish(self) -> Result<u64> {
         let ParquetExport { path, overwrite, writer, rows, .. } = self;
         let file = writer.into_inner().map_err(|e| failed(&path, &e))?;
-        file.as_file().sync_all().map_err(|e| system(&path, &e))?;
-        failpoint::passed("wrote the file");
-        let renamed = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
-        renamed.map_err(|e| match e.error.kind() {
-            io::ErrorKind::AlreadyExists => exists(&path),
-            _ => system(&path, &e.error),
-        })?;
-        failpoint::passed("named the file");
-        File::open(folder(&path)).and_then(|folder| folder.sync_all()).map_err(|e| system(&path, &e))?;
+        persist(file, &path, overwrite)?;
         Ok(rows)
     }
+}
+
+/// A new file beside the final place of one, which only its owner can read.
+fn temporary(path: &Path) -> Result<NamedTempFile> {
+    // O_EXCL and mode 0600 are what this crate does.
+    let builder = &mut tempfile::Builder::new();
+    let builder = builder.prefix(".cutover-").suffix(".part");
+    builder.tempfile_in(folder(path)).map_err(|e| system(path, &e))
+}
+
+/// Makes a file durable and gives it its name. Errors: 58P02 where there is one of that name that it
+/// may not replace, 58030.
+fn persist(file: NamedTempFile, path: &Path, overwrite: bool) -> Result<()> {
+    file.as_file().sync_all().map_err(|e| system(path, &e))?;
+    failpoint::passed("wrote the file");
+    let renamed = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
+    renamed.map_err(|e| match e.error.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
+        _ => system(path, &e.error),
+    })?;
+    failpoint::passed("named the file");
+    File::open(folder(path)).and_then(|folder| folder.sync_all()).map_err(|e| system(path, &e))
 }
 
 /// The folder of a path; the working directory for a plain name.
@@ -202,7 +217,8 @@ fn exists(path: &Path) -> Error {
         .hint("Choose another name, or set overwrite to replace it.")
 }
 
-fn system(path: &Path, error: &io::Error) -> Error {
+/// An error of the operating system for a file: 58P01 where it is not there, else 58030.
+pub(crate) fn system(path: &Path, error: &io::Error) -> Error {
     let kind = if error.kind() == io::ErrorKind::NotFound { Kind::UndefinedFile } else { Kind::Io };
     Error::new(kind, format!("file \"{}\" cannot be written", path.display())).detail(format!("{error}."))
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::checks::Check;
 use super::policies::{
-    DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup, MissingReference, NullCursor,
-    Referenced, Refuse,
+    AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
+    MissingReference, NullCursor, Referenced, Refuse,
 };
 use super::values::{Limit, Scalar};
 
@@ -139,6 +139,13 @@ pub struct TablePlan {
     /// The zone of the source's timestamps that carry none: `America/New_York`.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// Whether local changes are recorded: `true` while the authority is still the source's, too, `false`
+    /// not even when the phase is live here, as by default.
+    #[serde(default)]
+    pub track: Option<bool>,
+    /// What becomes of the origin of a changed row once its change has arrived.
+    #[serde(default)]
+    pub after_acknowledge: AfterAcknowledge,
     /// What must hold of the table's rows after every run.
     #[serde(default)]
     pub checks: Vec<Check>,
@@ -178,6 +185,8 @@ impl TablePlan {
             max_quarantine: None,
             override_identity: false,
             time_zone: None,
+            track: None,
+            after_acknowledge: AfterAcknowledge::Keep,
             checks: Vec::new(),
         }
     }

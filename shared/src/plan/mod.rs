@@ -18,8 +18,8 @@ pub use document::{
 };
 pub use parse::parse;
 pub use policies::{
-    DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup, MissingReference, NullCursor,
-    Referenced, Refuse,
+    AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
+    MissingReference, NullCursor, Referenced, Refuse,
 };
 pub use values::{Limit, Scalar};
 

@@ -93,6 +93,17 @@ pub enum Referenced {
     Retain,
 }
 
+/// What becomes of the origin of a row whose change was acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterAcknowledge {
+    /// The row stays local.
+    #[default]
+    Keep,
+    /// The row is the source's again, unless it was changed since.
+    Imported,
+}
+
 /// What becomes of a column of the table that the source lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

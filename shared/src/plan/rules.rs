@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use super::check_rules;
 use super::document::{Lookup, Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
-use super::policies::{DuplicateKey, MissingReference};
+use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
 pub(super) fn check(plan: &Plan) -> Result<()> {
@@ -115,6 +115,9 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         && origin.imported == origin.local
     {
         return Err(invalid(format!("{at}.origin: \"imported\" and \"local\" are the same")));
+    }
+    if table.after_acknowledge == AfterAcknowledge::Imported && table.origin.is_none() {
+        return Err(invalid(format!("{at}.after_acknowledge: \"imported\" needs an \"origin\"")));
     }
     if (table.on_duplicate_key == DuplicateKey::Last) != table.dedup_sort.is_some() {
         return Err(invalid(format!(

@@ -11,12 +11,14 @@ mod order;
 #[cfg(test)]
 pub(crate) mod sample;
 mod stub;
+mod track;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
+pub use track::{Tracked, tracked};
 
 use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, RelationKind, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};

@@ -14,17 +14,18 @@ pub fn count_imported(dialect: Dialect, task: &Task, temps: &Temps, mark: Option
     Sql::new(format!("SELECT count(*) FROM {} t{scope}{filter}", target(&task.target)))
 }
 
-/// The imported rows that stay because our own row with their key came back; None where none can.
-pub fn count_preserved_imported(dialect: Dialect, task: &Task, temps: &Temps) -> Option<Sql> {
-    let mark = task.protecting_mark().filter(|mark| mark.from_source)?;
+/// The rows that count as imported and are preserved all the same: our own row with their key came
+/// back, or a change of theirs was not acknowledged.
+pub fn count_preserved_imported(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let spell = spelling(dialect);
-    Some(Sql::new(format!(
-        "SELECT count(*) FROM {} c JOIN {} t ON {} WHERE c.op = 'p' AND {}",
+    let filter =
+        task.protecting_mark().map_or_else(String::new, |m| format!(" AND {}", imported(spell, m, "t")));
+    Sql::new(format!(
+        "SELECT count(*) FROM {} c JOIN {} t ON {} WHERE c.op = 'p'{filter}",
         temps.changes.qualified,
         target(&task.target),
         same_address(spell, &task.target, "c", "t"),
-        imported(spell, mark, "t"),
-    )))
+    ))
 }
 
 /// The local rows that go because the plan keeps none; None where there are no such rows.

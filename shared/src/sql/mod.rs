@@ -5,6 +5,7 @@
 
 mod apply;
 mod authority;
+mod changes;
 mod checks;
 mod compare;
 mod cursor;
@@ -13,6 +14,7 @@ mod deferred;
 mod early;
 mod foreign;
 mod guards;
+mod json;
 mod keys;
 mod late;
 mod listings;
@@ -31,6 +33,7 @@ mod scope;
 mod sqlite;
 mod stub;
 mod temps;
+mod track;
 mod triggers;
 mod unique;
 mod upgrade;
@@ -38,6 +41,7 @@ mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
 pub use authority::{all_phase_tables, authority_since, count_quarantined, log_authority, set_authority};
+pub use changes::*;
 pub use checks::{
     check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,
     first_rows, two_numbers,
@@ -69,6 +73,7 @@ pub use stub::{
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
 };
 pub use temps::{TempTable, Temps, share, temp_schema};
+pub use track::{record_change, track_triggers};
 pub use triggers::{
     Trigger, disable_trigger, drop_trigger, find_triggers, guards, is_disabled, mark, partitions,
     stray_marks, unmark,
@@ -196,6 +201,18 @@ trait Spelling {
     fn quote_json(&self, ty: &ColumnType, value: &str) -> String;
     /// A boolean as `true`, `false` or NULL.
     fn boolean_text(&self, value: &str) -> String;
+    /// Bytes as the text that both databases show for them.
+    fn bytes_text(&self, value: &str) -> String;
+    /// The text at place `i` (from 0) of a JSON array of texts.
+    fn item(&self, array: &str, i: usize) -> String;
+    /// The texts of a JSON array as the rows of `alias`, with one column.
+    fn items(&self, array: &str, alias: &str, column: &str) -> String;
+    /// A text, of which it is known that it is JSON, as the log keeps JSON.
+    fn as_json(&self, text: &str) -> String;
+    /// A new random UUID as text.
+    fn uuid(&self) -> &'static str;
+    /// An instant of the log as `2026-01-31 05:00:00.000Z`.
+    fn instant_text(&self, value: &str) -> String;
     /// A value as text.
     fn text(&self, value: &str) -> String;
     /// The instant `days` days ago.

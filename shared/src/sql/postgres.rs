@@ -129,6 +129,30 @@ impl Spelling for Postgres {
         self.text(value)
     }
 
+    fn bytes_text(&self, value: &str) -> String {
+        self.text(value)
+    }
+
+    fn item(&self, array: &str, i: usize) -> String {
+        format!("({array}::pg_catalog.json ->> {i})")
+    }
+
+    fn items(&self, array: &str, alias: &str, column: &str) -> String {
+        format!("pg_catalog.json_array_elements_text({array}::pg_catalog.json) AS {alias} ({column})")
+    }
+
+    fn as_json(&self, text: &str) -> String {
+        format!("({text})::pg_catalog.json")
+    }
+
+    fn uuid(&self) -> &'static str {
+        "pg_catalog.gen_random_uuid()"
+    }
+
+    fn instant_text(&self, value: &str) -> String {
+        format!("pg_catalog.to_char({value}, 'YYYY-MM-DD HH24:MI:SS.MS\"Z\"')")
+    }
+
     fn text(&self, value: &str) -> String {
         format!("{value}::pg_catalog.text")
     }

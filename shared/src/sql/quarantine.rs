@@ -3,7 +3,7 @@
 use crate::planner::Task;
 use crate::session::Dialect;
 
-use super::{Ident, Quoted, Sql, Temps, spelling};
+use super::{Ident, Sql, Temps, json, spelling};
 
 /// How many characters of a key name its entry: an index has no place for more.
 const LONGEST: usize = 500;
@@ -11,28 +11,13 @@ const LONGEST: usize = 500;
 /// A refused row's key, or all of it where it has none, as a JSON array of texts: the same in both
 /// databases.
 fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
-    let spell = spelling(dialect);
-    let text = crate::types::ColumnType::Text { max_chars: None };
-    let parts = task.shown_key().into_iter().map(|k| {
-        let value = format!("{alias}.{}", Ident(k));
-        let shown = match task.target.column(k).map(|c| &c.ty) {
-            Some(crate::types::ColumnType::Bool) => spell.boolean_text(&value),
-            _ => spell.text(&value),
-        };
-        spell.quote_json(&text, &shown)
-    });
-    format!("substr('[' || {} || ']', 1, {LONGEST})", parts.collect::<Vec<_>>().join(" || ',' || "))
+    let columns = task.shown_key().into_iter().map(|k| (k, task.target.column(k).map(|c| &c.ty)));
+    format!("substr({}, 1, {LONGEST})", json::key(spelling(dialect), columns, alias))
 }
 
 /// A refused row as a JSON object, without the values that have no place in its columns.
 pub(super) fn row_data(dialect: Dialect, task: &Task, alias: &str) -> String {
-    let spell = spelling(dialect);
-    let parts = task.staged_columns().enumerate().map(|(i, c)| {
-        let name = serde_json::Value::from(c.name.as_str());
-        let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
-        format!("{lead} || {}", spell.quote_json(&c.ty, &format!("{alias}.{}", Ident(&c.name))))
-    });
-    format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
+    json::row(spelling(dialect), task.staged_columns(), alias)
 }
 
 /// The refused rows as entries: a select of (row_key, ordinal) and `columns`, which are (name,

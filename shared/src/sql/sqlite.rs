@@ -116,6 +116,12 @@ impl Spelling for Sqlite {
             }
             // Text here, a number in JSON.
             ColumnType::Numeric { exact: true, .. } => format!("coalesce({value}, 'null')"),
+            // json_quote gives 15 digits, which not every float has enough in, and infinity no form.
+            ColumnType::Float4 | ColumnType::Float8 | ColumnType::Numeric { .. } => format!(
+                "CASE WHEN typeof({value}) <> 'real' THEN json_quote({value}) \
+                 WHEN abs({value}) = 9e999 THEN json_quote(CASE WHEN {value} < 0 THEN '-' ELSE '' END || 'Infinity') \
+                 WHEN CAST(json_quote({value}) AS REAL) = {value} THEN json_quote({value}) ELSE printf('%!.17g', {value}) END"
+            ),
             ColumnType::Bytes | ColumnType::Any => {
                 format!(
                     "json_quote(CASE typeof({value}) WHEN 'blob' THEN '\\x' || lower(hex({value})) ELSE {value} END)"
@@ -127,6 +133,33 @@ impl Spelling for Sqlite {
 
     fn boolean_text(&self, value: &str) -> String {
         format!("CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END")
+    }
+
+    fn bytes_text(&self, value: &str) -> String {
+        format!(
+            "CASE typeof({value}) WHEN 'blob' THEN '\\x' || lower(hex({value})) ELSE CAST({value} AS TEXT) END"
+        )
+    }
+
+    fn item(&self, array: &str, i: usize) -> String {
+        format!("json_extract({array}, '$[{i}]')")
+    }
+
+    fn items(&self, array: &str, alias: &str, column: &str) -> String {
+        format!("(SELECT value AS {column} FROM json_each({array})) AS {alias}")
+    }
+
+    fn as_json(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    fn uuid(&self) -> &'static str {
+        "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) \
+         || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))"
+    }
+
+    fn instant_text(&self, value: &str) -> String {
+        value.to_owned()
     }
 
     fn text(&self, value: &str) -> String {

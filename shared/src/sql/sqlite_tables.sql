@@ -116,6 +116,35 @@ CREATE TABLE main.cutover_stub (
     PRIMARY KEY (phase, table_name, row_key)
 );
 
+CREATE TABLE main.cutover_change_batch (
+    phase           TEXT NOT NULL,
+    number          INTEGER NOT NULL,
+    batch_id        TEXT NOT NULL UNIQUE,
+    path            TEXT NOT NULL,
+    upserts         INTEGER NOT NULL,
+    deletes         INTEGER NOT NULL,
+    sha256          TEXT NOT NULL,
+    created_at      TEXT NOT NULL,
+    created_by      TEXT NOT NULL,
+    acknowledged_at TEXT,
+    PRIMARY KEY (phase, number)
+);
+
+CREATE TABLE main.cutover_change (
+    phase      TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    row_key    TEXT NOT NULL,
+    op         TEXT NOT NULL CHECK (op IN ('upsert', 'delete')),
+    changed_at TEXT NOT NULL,
+    changed_by TEXT NOT NULL,
+    batch      INTEGER,
+    image      TEXT
+);
+
+CREATE UNIQUE INDEX main.cutover_change_pending ON cutover_change (phase, table_name, row_key) WHERE batch IS NULL;
+
+CREATE UNIQUE INDEX main.cutover_change_in_batch ON cutover_change (phase, batch, table_name, row_key) WHERE batch IS NOT NULL;
+
 CREATE VIEW main.cutover_last_report AS
 SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
        t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples
@@ -133,9 +162,11 @@ SELECT p.phase, p.authority, a.changed_at AS authority_since, a.changed_by AS au
           AND r.run_id > coalesce(o.run_id, 0)
        ) AS failures_in_a_row,
        (SELECT count(*) FROM cutover_quarantine q WHERE q.phase = p.phase) AS quarantined,
+       (SELECT count(*) FROM cutover_change c WHERE c.phase = p.phase) AS pending_changes,
        replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
                                 WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'
-                                ELSE 'reopen_phase(~)' END,
+                                ELSE CASE WHEN EXISTS (SELECT 1 FROM cutover_change c WHERE c.phase = p.phase)
+                                          THEN 'export_changes(~, ''folder''), acknowledge_changes(''id'')' ELSE 'reopen_phase(~)' END END,
                '~', '''' || replace(p.phase, '''', '''''') || '''') AS next_calls
 FROM cutover_phase p
 LEFT JOIN cutover_authority_log a ON a.change_id = (SELECT max(l.change_id) FROM cutover_authority_log l WHERE l.phase = p.phase)

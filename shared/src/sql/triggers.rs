@@ -116,7 +116,7 @@ pub fn find_triggers(dialect: Dialect, table: &Table) -> Sql {
              JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid AND f.pronamespace = 'cutover'::pg_catalog.regnamespace\n\
              JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid\n\
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace\n\
-             WHERE t.tgname LIKE 'cutover\\_%'\n  \
+             WHERE (t.tgname LIKE 'cutover\\_%' OR t.tgname LIKE 'zz\\_cutover\\_%')\n  \
              AND (t.tgrelid = {0} OR t.tgrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree({0})))",
             regclass(table)
         ),

@@ -1,11 +1,12 @@
 //! `make bench`: loads and syncs measured against what the databases have themselves, all in one
 //! run and interleaved, so that the ratios hold on a busy machine. `bench speed` and `bench memory`,
-//! for `postgres` or `sqlite` alone where that is named.
+//! for `postgres`, `sqlite` or `tracking` alone where that is named.
 
 mod data;
 mod measure;
 mod postgres;
 mod sqlite;
+mod tracking;
 
 use std::fs;
 use std::path::Path;
@@ -37,6 +38,9 @@ fn main() {
             }
             if wanted("sqlite") {
                 sqlite::bench(&run);
+            }
+            if wanted("tracking") {
+                tracking::bench(run.rounds);
             }
         }
         "memory" => {

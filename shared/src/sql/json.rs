@@ -1,0 +1,43 @@
+//! Keys and rows as JSON text, spelled the same in both databases.
+
+use crate::catalog::Column;
+use crate::types::ColumnType;
+
+use super::{Ident, Quoted, Spelling};
+
+/// The values of `columns` (name and type) in `alias`'s row as a JSON array of texts.
+pub(super) fn key<'a>(
+    spell: &dyn Spelling,
+    columns: impl Iterator<Item = (&'a str, Option<&'a ColumnType>)>,
+    alias: &str,
+) -> String {
+    let text = ColumnType::Text { max_chars: None };
+    let parts = columns.map(|(name, ty)| {
+        let value = format!("{alias}.{}", Ident(name));
+        spell.quote_json(&text, &shown(spell, ty, &value))
+    });
+    format!("'[' || {} || ']'", parts.collect::<Vec<_>>().join(" || ',' || "))
+}
+
+/// A value of a key as text.
+pub(super) fn shown(spell: &dyn Spelling, ty: Option<&ColumnType>, value: &str) -> String {
+    match ty {
+        Some(ColumnType::Bool) => spell.boolean_text(value),
+        Some(ColumnType::Bytes) => spell.bytes_text(value),
+        _ => spell.text(value),
+    }
+}
+
+/// The values of `columns` in `alias`'s row as a JSON object.
+pub(super) fn row<'a>(
+    spell: &dyn Spelling,
+    columns: impl Iterator<Item = &'a Column>,
+    alias: &str,
+) -> String {
+    let parts = columns.enumerate().map(|(i, c)| {
+        let name = serde_json::Value::from(c.name.as_str());
+        let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
+        format!("{lead} || {}", spell.quote_json(&c.ty, &format!("{alias}.{}", Ident(&c.name))))
+    });
+    format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
+}

@@ -1,0 +1,106 @@
+-- take
+UPDATE cutover."change" AS c SET batch = $1
+FROM (SELECT table_name, row_key FROM cutover."change" WHERE phase = $2 AND batch IS NULL AND table_name IN (SELECT plan_name FROM cutover."phase_table" WHERE phase = $2) FOR UPDATE SKIP LOCKED) p
+WHERE c.phase = $2 AND c.batch IS NULL AND c.table_name = p.table_name AND c.row_key = p.row_key;
+
+-- keys of rows that are given back
+SELECT e.row_key FROM cutover."change" e WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3 AND e.op = 'upsert'
+  AND NOT EXISTS (SELECT 1 FROM cutover."change" n WHERE n.phase = e.phase AND n.table_name = e.table_name AND n.row_key = e.row_key
+    AND (n.batch IS NULL OR n.batch > e.batch));
+
+-- clients: zz_cutover_local
+CREATE OR REPLACE TRIGGER zz_cutover_local BEFORE INSERT OR UPDATE ON "public"."clients" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'clients', E'imported', E'false', E'id');
+
+-- clients: zz_cutover_local
+ALTER TABLE "public"."clients" ENABLE ALWAYS TRIGGER zz_cutover_local;
+
+-- clients: zz_cutover_local
+CREATE OR REPLACE TRIGGER zz_cutover_local BEFORE INSERT OR UPDATE ON "public"."clients" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'clients', E'imported', E'false', E'id');
+
+-- clients: zz_cutover_local
+ALTER TABLE "public"."clients" ENABLE ALWAYS TRIGGER zz_cutover_local;
+
+-- clients: zz_cutover_track
+CREATE OR REPLACE TRIGGER zz_cutover_track AFTER INSERT OR UPDATE OR DELETE ON "public"."clients" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'clients', E'imported', E'false', E'id');
+
+-- clients: zz_cutover_track
+ALTER TABLE "public"."clients" ENABLE ALWAYS TRIGGER zz_cutover_track;
+
+-- clients: zz_cutover_track
+CREATE OR REPLACE TRIGGER zz_cutover_track AFTER INSERT OR UPDATE OR DELETE ON "public"."clients" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'clients', E'imported', E'false', E'id');
+
+-- clients: zz_cutover_track
+ALTER TABLE "public"."clients" ENABLE ALWAYS TRIGGER zz_cutover_track;
+
+-- clients: zz_cutover_truncate
+CREATE OR REPLACE TRIGGER zz_cutover_truncate BEFORE TRUNCATE ON "public"."clients" FOR EACH STATEMENT EXECUTE FUNCTION cutover.track_change(E'jobs', E'clients', E'imported', E'false', E'id');
+
+-- clients: zz_cutover_truncate
+ALTER TABLE "public"."clients" ENABLE ALWAYS TRIGGER zz_cutover_truncate;
+
+-- clients: zz_cutover_truncate
+CREATE OR REPLACE TRIGGER zz_cutover_truncate BEFORE TRUNCATE ON "public"."clients_2" FOR EACH STATEMENT EXECUTE FUNCTION cutover.track_change(E'jobs', E'clients', E'imported', E'false', E'id');
+
+-- clients: zz_cutover_truncate
+ALTER TABLE "public"."clients_2" ENABLE ALWAYS TRIGGER zz_cutover_truncate;
+
+-- clients: keep images
+UPDATE cutover."change" AS c SET op = x.op, image = (x.image)::pg_catalog.json
+FROM (SELECT e.row_key, CASE WHEN t."id" IS NULL THEN 'delete' ELSE 'upsert' END AS op,
+  CASE WHEN t."id" IS NOT NULL THEN '{"id":' || coalesce(pg_catalog.to_json(t."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(t."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(t."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(t."imported")::pg_catalog.text, 'null') || '}' END AS image
+  FROM cutover."change" e LEFT JOIN "public"."clients" t ON t."id" = (e.row_key::pg_catalog.json ->> 0)::bigint
+  WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x
+WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key;
+
+-- clients: preserve
+UPDATE pg_temp."cutover_changes_1" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
+  (SELECT s."_row" FROM cutover."change" e JOIN pg_temp."cutover_staging_1" s ON s."id" = (e.row_key::pg_catalog.json ->> 0)::bigint WHERE e.phase = $1 AND e.table_name = $2);
+
+-- clients: retain
+UPDATE pg_temp."cutover_changes_1" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
+  (SELECT t.tableoid, t.ctid FROM cutover."change" e JOIN "public"."clients" t ON t."id" = (e.row_key::pg_catalog.json ->> 0)::bigint WHERE e.phase = $1 AND e.table_name = $2);
+
+-- clients: give back
+UPDATE "public"."clients" AS t SET "imported" = E'true'
+FROM pg_catalog.json_array_elements_text($1::pg_catalog.json) AS x (row_key) WHERE t."id" = (x.row_key::pg_catalog.json ->> 0)::bigint;
+
+-- odd "jobs": zz_cutover_track
+CREATE OR REPLACE TRIGGER zz_cutover_track AFTER INSERT OR UPDATE OR DELETE ON "public"."odd ""jobs""" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'odd "jobs"', E'', E'', E'client_id', E'number');
+
+-- odd "jobs": zz_cutover_track
+ALTER TABLE "public"."odd ""jobs""" ENABLE ALWAYS TRIGGER zz_cutover_track;
+
+-- odd "jobs": zz_cutover_track
+CREATE OR REPLACE TRIGGER zz_cutover_track AFTER INSERT OR UPDATE OR DELETE ON "public"."odd ""jobs""" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'odd "jobs"', E'', E'', E'client_id', E'number');
+
+-- odd "jobs": zz_cutover_track
+ALTER TABLE "public"."odd ""jobs""" ENABLE ALWAYS TRIGGER zz_cutover_track;
+
+-- odd "jobs": zz_cutover_truncate
+CREATE OR REPLACE TRIGGER zz_cutover_truncate BEFORE TRUNCATE ON "public"."odd ""jobs""" FOR EACH STATEMENT EXECUTE FUNCTION cutover.track_change(E'jobs', E'odd "jobs"', E'', E'', E'client_id', E'number');
+
+-- odd "jobs": zz_cutover_truncate
+ALTER TABLE "public"."odd ""jobs""" ENABLE ALWAYS TRIGGER zz_cutover_truncate;
+
+-- odd "jobs": zz_cutover_truncate
+CREATE OR REPLACE TRIGGER zz_cutover_truncate BEFORE TRUNCATE ON "public"."odd ""jobs""_2" FOR EACH STATEMENT EXECUTE FUNCTION cutover.track_change(E'jobs', E'odd "jobs"', E'', E'', E'client_id', E'number');
+
+-- odd "jobs": zz_cutover_truncate
+ALTER TABLE "public"."odd ""jobs""_2" ENABLE ALWAYS TRIGGER zz_cutover_truncate;
+
+-- odd "jobs": keep images
+UPDATE cutover."change" AS c SET op = x.op, image = (x.image)::pg_catalog.json
+FROM (SELECT e.row_key, CASE WHEN t."client_id" IS NULL THEN 'delete' ELSE 'upsert' END AS op,
+  CASE WHEN t."client_id" IS NOT NULL THEN '{"client_id":' || coalesce(pg_catalog.to_json(t."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(t."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(t."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(t."note")::pg_catalog.text, 'null') || '}' END AS image
+  FROM cutover."change" e LEFT JOIN "public"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text
+  WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x
+WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key;
+
+-- odd "jobs": preserve
+UPDATE pg_temp."cutover_changes_0" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
+  (SELECT s."_row_" FROM cutover."change" e JOIN pg_temp."cutover_staging_0" s ON s."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND s."number" = (e.row_key::pg_catalog.json ->> 1)::text WHERE e.phase = $1 AND e.table_name = $2);
+
+-- odd "jobs": retain
+UPDATE pg_temp."cutover_changes_0" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
+  (SELECT t.tableoid, t.ctid FROM cutover."change" e JOIN "public"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text WHERE e.phase = $1 AND e.table_name = $2);
+

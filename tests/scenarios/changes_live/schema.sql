@@ -1,0 +1,2 @@
+CREATE TABLE items (id integer PRIMARY KEY, v integer UNIQUE, origin char(1));
+CREATE TABLE notes (note text);
