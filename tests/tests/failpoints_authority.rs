@@ -1,0 +1,163 @@
+//! Phases that are handed over and back, and local changes on their way out, killed and cancelled at every
+//! failpoint: before or after, never between.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use cutover_tests::canonical::{self, Dump};
+use cutover_tests::client::{Cell, Client};
+use cutover_tests::failpoints::Target;
+use cutover_tests::{Db, calls, files};
+use serde_json::Value;
+
+const SCHEMA: &str = "
+    CREATE TABLE item (id integer PRIMARY KEY, v integer, imported integer);
+    CREATE TABLE note (id integer PRIMARY KEY, item integer REFERENCES item (id), text text);";
+const PLAN: &str = r#"{ "version": 1, "root": "{root}", "phases": [ { "name": "shop", "tables": [
+    { "table": "item", "source": {"parquet": "item.parquet"}, "write": "replace", "after_acknowledge": "imported",
+      "origin": {"column": "imported", "imported": 1, "local": 0} },
+    { "table": "note", "source": {"parquet": "note.parquet"}, "write": "upsert" } ] } ] }"#;
+
+/// What an application writes before a call, and the call.
+const STEPS: [(&str, &str); 8] = [
+    ("UPDATE item SET v = 0 WHERE id = 1", "freeze_phase('shop')"),
+    ("SELECT 1", "cutover_phase('shop', allow_stale_source => true)"),
+    (
+        "UPDATE item SET v = 11 WHERE id = 1; DELETE FROM note WHERE id = 3; INSERT INTO item VALUES (9, 9, 1)",
+        "export_changes('shop', '{root}/out')",
+    ),
+    ("UPDATE item SET v = 12 WHERE id = 1", "export_changes('shop', '{root}/out')"),
+    (
+        "SELECT 1",
+        "acknowledge_changes((SELECT CAST(batch_id AS text) FROM {own}change_batch WHERE number = 1))",
+    ),
+    (
+        "SELECT 1",
+        "acknowledge_changes((SELECT CAST(batch_id AS text) FROM {own}change_batch WHERE number = 2))",
+    ),
+    ("SELECT 1", "reopen_phase('shop')"),
+    ("SELECT 1", "cutover_phases('shop')"),
+];
+
+fn own(db: Db) -> &'static str {
+    if db == Db::Postgres { "cutover." } else { "cutover_" }
+}
+
+fn make(client: &mut Client, root: &Path) {
+    client.run(SCHEMA).ok("the tables");
+    calls::call(client, &format!("load_plan('{}/plan.json')", root.display())).1.ok("the plan");
+    calls::call(client, "sync_phase('shop')").1.ok("the first sync");
+}
+
+/// What must be the same however often a call was struck: no times, no numbers of runs, no ids.
+fn outcome(client: &mut Client) -> (Vec<Dump>, Vec<Vec<Cell>>) {
+    let own = own(client.db);
+    let sql = format!(
+        "SELECT 1, table_name, row_key, op, batch, CAST(image AS text) FROM {own}change \
+         UNION ALL SELECT 2, phase, '', '', number, CASE WHEN acknowledged_at IS NULL THEN 'open' END FROM {own}change_batch \
+         UNION ALL SELECT 3, phase, '', '', 0, authority FROM {own}phase \
+         UNION ALL SELECT 4, phase, was, '', (SELECT count(*) FROM {own}authority_log b WHERE b.change_id <= a.change_id), authority \
+         FROM {own}authority_log a ORDER BY 1, 2, 3, 5"
+    );
+    (canonical::user_tables(client), client.run(&sql).ok("our tables"))
+}
+
+/// A batch is there whole or not at all, by its manifest; and each that is in the database is there.
+fn whole(target: &Target, signal: &str, at: &str) {
+    let out = target.root.join("out");
+    for entry in fs::read_dir(&out).expect("a folder") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let unfinished = name.starts_with(".cutover-") && name.ends_with(".part");
+        assert!(!unfinished || signal == "SIGKILL", "{at}: {name}");
+        if !name.ends_with(".manifest.json") {
+            continue;
+        }
+        let text = fs::read_to_string(out.join(&name)).expect("a manifest");
+        let manifest: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{at}: {name}: {e}"));
+        for file in manifest["files"].as_array().expect("files") {
+            let file = file["file"].as_str().expect("a name");
+            assert!(out.join(file).is_file(), "{at}: {name} names {file}");
+        }
+    }
+    let sql = format!("SELECT number, batch_id FROM {}change_batch", own(target.db));
+    for row in target.client().run(&sql).ok("the batches") {
+        let [Some(number), Some(id)] = row.as_slice() else { panic!("{row:?}") };
+        assert!(out.join(format!("shop-{number:0>6}-{id}.manifest.json")).is_file(), "{at}: batch {number}");
+    }
+}
+
+fn struck_everywhere(db: Db, signal: &str) {
+    let target = Target::new(db, &format!("authority_{}", signal.to_lowercase()));
+    let twin = target.twin();
+    let out = target.root.join("out");
+    fs::create_dir_all(&out).expect("a folder");
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o777)).expect("its mode can be set");
+    let plan = PLAN.replace("{root}", &target.root.display().to_string());
+    fs::write(target.root.join("plan.json"), plan).expect("the plan");
+    let rows = |rows: &[&str]| rows.iter().map(|row| (*row).to_owned()).collect::<Vec<_>>();
+    files::write(&target.root.join("item.parquet"), "id int64, v int64", &rows(&["1 | 1", "2 | 2"]));
+    let notes = rows(&["3 | 1 | a", "4 | 2 | b"]);
+    files::write(&target.root.join("note.parquet"), "id int64, item int64, text text", &notes);
+    for mut client in [target.client(), twin.client()] {
+        make(&mut client, &target.root);
+    }
+
+    let mut names = BTreeSet::new();
+    for (write, call) in STEPS {
+        let call = call.replace("{root}", &target.root.display().to_string()).replace("{own}", own(db));
+        for mut client in [target.client(), twin.client()] {
+            client.run(write).ok(write);
+        }
+        let moments = twin.call(&call).passed;
+        let mut done = false;
+        for (before_it, name) in moments.iter().enumerate() {
+            if signal == "SIGKILL" && moments[..before_it].contains(name) {
+                continue;
+            }
+            names.insert(name.clone());
+            let before = canonical::all_tables(&mut target.client());
+            let struck = target.strike(signal, before_it + 1, &call);
+            let at = format!("{}: {call}: {signal} at {}, {name}", db.name(), before_it + 1);
+            assert_eq!(struck.passed.get(before_it), Some(name), "{at}: {}", struck.said);
+            let mut client = target.client();
+            assert_eq!(target.rubbish(&mut client), Vec::<String>::new(), "{at}");
+            whole(&target, signal, &at);
+            // What comes at the very end comes too late.
+            done = struck.ok || name == "committed";
+            if done {
+                assert!(["before commit", "committed"].contains(&name.as_str()), "{at}: {}", struck.said);
+                break;
+            }
+            assert_eq!(before, canonical::all_tables(&mut client), "{at}");
+        }
+        if !done {
+            calls::call(&mut target.client(), &call).1.ok(&call);
+        }
+        assert_eq!(outcome(&mut target.client()), outcome(&mut twin.client()), "{}: {call}", db.name());
+    }
+    for name in ["settled the triggers", "changed the authority", "took the changes", "forgot the changes"] {
+        assert!(names.contains(name), "{name} is on no way: {names:?}");
+    }
+}
+
+#[test]
+fn authority_and_changes_are_killed_in_postgresql() {
+    struck_everywhere(Db::Postgres, "SIGKILL");
+}
+
+#[test]
+fn authority_and_changes_are_killed_in_sqlite() {
+    struck_everywhere(Db::Sqlite, "SIGKILL");
+}
+
+#[test]
+fn authority_and_changes_are_cancelled_in_postgresql() {
+    struck_everywhere(Db::Postgres, "SIGINT");
+}
+
+#[test]
+fn authority_and_changes_are_cancelled_in_sqlite() {
+    struck_everywhere(Db::Sqlite, "SIGINT");
+}
