@@ -23,7 +23,6 @@ pub mod planner;
 mod plans;
 pub mod report;
 pub mod session;
-mod sha256;
 pub mod source;
 pub mod sql;
 pub mod types;

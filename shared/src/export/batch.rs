@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,11 +14,11 @@ use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use crate::convert::{Converter, Options};
 use crate::error::{Error, Kind, Result};
 use crate::session::Dialect;
-use crate::sha256::{Digest, Sha256};
 use crate::types::ColumnType;
 
 use super::{LinesExport, ParquetExport, system};
@@ -114,7 +113,7 @@ impl<'a> BatchFiles<'a> {
         let path = rows.path.clone();
         let rows = rows.finish()?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let sha256 = digest(&path)?.to_string();
+        let sha256 = digest(&path)?;
         self.manifest.files.push(Listed {
             file: file.clone(),
             table: table.map(str::to_owned),
@@ -132,22 +131,16 @@ impl<'a> BatchFiles<'a> {
         let mut lines = LinesExport::create(&path)?;
         lines.write(&text)?;
         lines.finish()?;
-        Ok(digest(&path)?.to_string())
+        digest(&path)
     }
 }
 
-/// The hash of a file's content.
-fn digest(path: &Path) -> Result<Digest> {
+/// The hash of a file's content, as hexadecimal digits.
+fn digest(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     let mut file = File::open(path).map_err(|e| system(path, &e))?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer).map_err(|e| system(path, &e))?;
-        match buffer.get(..read) {
-            Some(bytes) if read > 0 => hash.update(bytes),
-            _ => return Ok(hash.finish()),
-        }
-    }
+    std::io::copy(&mut file, &mut hash).map_err(|e| system(path, &e))?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A name as a part of a file's name, and no two names as the same.
