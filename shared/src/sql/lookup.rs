@@ -5,7 +5,7 @@ use crate::planner::{Link, Parent, Taking, Task};
 use crate::session::Dialect;
 use crate::types::ColumnType;
 
-use super::references::{Known, stay};
+use super::references::{Known, rewritten, stay};
 use super::{Ident, Quoted, Sql, Temps, equal, imported, list, qualified, same_key, spelling, target};
 
 /// One lookup of a task, as its statements need it.
@@ -106,22 +106,31 @@ fn rows(
         )),
         (true, _) => staged.push(format!("SELECT {} FROM {staging} s", list("s", columns))),
     }
+    let mine = task.protecting_mark().map(|mark| imported(spelling(dialect), mark, "t"));
+    // Columns that the database fills stay what they are in the rows that are rewritten.
+    let mut known = || {
+        if !all_staged {
+            let mine = mine.iter().map(|mine| format!(" WHERE {mine}")).collect::<String>();
+            staying.push(format!(
+                "SELECT {} FROM {table} t JOIN {staging} s ON {key}{mine}",
+                rewritten(task, columns)
+            ));
+        }
+    };
     match task.write {
-        Write::Upsert if all_staged => {
-            let local = task
-                .protecting_mark()
-                .map_or_else(String::new, |m| format!(" OR NOT {}", imported(spelling(dialect), m, "t")));
+        Write::Upsert => {
+            known();
+            let local = mine.iter().map(|mine| format!(" OR NOT {mine}")).collect::<String>();
             staying.push(format!(
                 "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {key} WHERE s.{row} IS NULL{local}",
                 list("t", columns),
             ));
         }
-        // A column that the database fills stays what it is in the rows whose key is staged.
-        Write::Replace if !all_staged => {
-            staying.push(format!("SELECT {} FROM {table} t JOIN {staging} s ON {key}", list("t", columns)));
-            stay(dialect, task, temps, &list("t", columns), staying);
+        Write::Replace => {
+            known();
+            stay(dialect, task, temps, columns, staying);
         }
-        _ => stay(dialect, task, temps, &list("t", columns), staying),
+        Write::DeleteInsert | Write::InsertOnly => stay(dialect, task, temps, columns, staying),
     }
 }
 

@@ -65,7 +65,7 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey, h
     let mut stay = Vec::new();
     let both: Vec<String> = unique.columns.iter().chain(&task.key).cloned().collect();
     match holders {
-        Holders::Staying => references::stay(dialect, task, temps, &list("t", &both), &mut stay),
+        Holders::Staying => references::stay(dialect, task, temps, &both, &mut stay),
         Holders::Retained => stay.push(format!(
             "SELECT {} FROM {} c JOIN {} t ON {} WHERE c.op = 'r'",
             list("t", &both),
