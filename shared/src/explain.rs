@@ -72,7 +72,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     for (task, temps) in all() {
         for unique in task.secondary_uniques() {
             let action = format!("check the values of ({})", unique.columns.join(", "));
-            let statement = sql::find_unique_conflicts(dialect, task, temps, unique, Holders::Staying);
+            let statement = sql::find_unique_conflicts(dialect, task, temps, unique, false, Holders::Staying);
             steps.add(Some(&task.name), action, Some(statement.to_string()));
         }
     }

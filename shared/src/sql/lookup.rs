@@ -6,6 +6,7 @@ use crate::session::Dialect;
 use crate::types::ColumnType;
 
 use super::references::{Known, rewritten, stay};
+use super::stub::open;
 use super::{Ident, Quoted, Sql, Temps, equal, imported, list, qualified, same_key, spelling, target};
 
 /// One lookup of a task, as its statements need it.
@@ -33,10 +34,10 @@ impl Search<'_> {
                 staying.push(format!("SELECT {} FROM {} t", list("t", &columns), qualified(schema, name)));
             }
             Parent::Tasks(indexes) => {
-                for (task, temps) in
-                    indexes.iter().filter_map(|i| known.tasks.get(*i).zip(known.temps.get(*i)))
-                {
-                    rows(dialect, task, temps, &columns, &mut staged, &mut staying);
+                for (index, task, temps) in known.of(indexes) {
+                    // What fills a stub is written, although its key is there.
+                    let fills = known.stubs.is_open(index).then(|| open(dialect, task, "t"));
+                    rows(dialect, task, temps, &columns, fills, &mut staged, &mut staying);
                 }
             }
         }
@@ -91,6 +92,7 @@ fn rows(
     task: &Task,
     temps: &Temps,
     columns: &[String],
+    fills: Option<String>,
     staged: &mut Vec<String>,
     staying: &mut Vec<String>,
 ) {
@@ -100,9 +102,10 @@ fn rows(
     match (all_staged, task.write) {
         (false, _) => {}
         (true, Write::InsertOnly) => staged.push(format!(
-            "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE t.{} IS NULL",
+            "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE t.{} IS NULL{}",
             list("s", columns),
             Ident(task.key.first().map_or("", |k| k)),
+            fills.map_or_else(String::new, |open| format!(" OR {open}")),
         )),
         (true, _) => staged.push(format!("SELECT {} FROM {staging} s", list("s", columns))),
     }

@@ -18,7 +18,13 @@ pub struct Known<'a> {
     pub stubs: &'a Stubs,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// These tasks, with their indexes.
+    pub(super) fn of(&self, indexes: &[usize]) -> impl Iterator<Item = (usize, &'a Task, &'a Temps)> {
+        let (tasks, temps) = (self.tasks, self.temps);
+        indexes.iter().filter_map(|i| Some((*i, tasks.get(*i)?, temps.get(*i)?)))
+    }
+
     /// The values that the referred columns will have once the run is through: staged rows that
     /// passed, and target rows that stay.
     fn rows(&self, dialect: Dialect, link: &Link) -> String {
@@ -38,9 +44,7 @@ impl Known<'_> {
             }
             Parent::Tasks(indexes) => indexes,
         };
-        for (index, task, temps) in
-            indexes.iter().filter_map(|i| Some((*i, self.tasks.get(*i)?, self.temps.get(*i)?)))
-        {
+        for (index, task, temps) in self.of(indexes) {
             // Columns of the parent that are not staged are the database's to fill.
             if task.stages(&link.parent_columns) {
                 let filter = match task.protecting_mark().filter(|mark| mark.from_source) {

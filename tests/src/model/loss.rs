@@ -58,8 +58,9 @@ pub(super) fn losses(work: &Work<'_>, step: &Step, faults: &mut Faults) {
     }
 }
 
-/// Rows that refer to what is gone: the database would refuse, or delete or change them too.
-pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) {
+/// Rows that refer to what is gone: the database would refuse, or delete or change them too; whether
+/// it did.
+pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) -> bool {
     let mut first = true;
     loop {
         let keys: Vec<BTreeSet<Row>> =
@@ -94,7 +95,7 @@ pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults)
             }
         }
         if !spread {
-            return;
+            return !first;
         }
         first = false;
     }

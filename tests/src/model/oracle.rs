@@ -10,7 +10,7 @@ use super::compare::compare;
 use super::loss::{children, losses, retain};
 use super::restage::{self, Memory};
 use super::rules::{conflicts, differ_locally, duplicates, refer, too_many};
-use super::{Cell, Row, cursor, lookup, stub};
+use super::{Cell, Row, cursor, lookup, reach, stub};
 
 /// The counts of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Done {
     pub memory: Memory,
     /// Table, key, reason.
     pub quarantine: Vec<(String, Row, &'static str)>,
+    /// The features that it shows.
+    pub reached: Vec<&'static str>,
 }
 
 /// The SQLSTATEs that a run may fail with.
@@ -108,9 +110,9 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
     for work in &works {
         losses(work, step, &mut faults);
     }
-    children(&mut works, step, &mut faults);
+    let spread = children(&mut works, step, &mut faults);
     settle(&faults)?;
-    let mut done = Done::default();
+    let mut done = Done { reached: reach::reached(case, step, &works, &reads, spread), ..Done::default() };
     done.memory.stubs = stub::list(&works, &memory.stubs);
     for ((work, read), before) in works.into_iter().zip(reads).zip(&memory.refused) {
         let refused = restage::refused(&work, read.mode, before);

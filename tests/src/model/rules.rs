@@ -132,7 +132,7 @@ pub(super) fn written(work: &Work<'_>, row: &Row, target: &Row) -> bool {
     work.held(row) == Some(target)
         && !work.comes_back(row)
         && !protected(work.table, target)
-        && work.table.write != "insert_only"
+        && (work.table.write != "insert_only" || work.open.contains(&work.identity(row)))
 }
 
 pub(super) fn too_many(work: &Work<'_>, faults: &mut Faults) {
