@@ -135,18 +135,19 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
             }
         }
     }
-    for set in prepared.stubs.write_order() {
-        let statement = sql::insert_stubs(dialect, set);
-        steps.add(Some(&set.name), "insert stubs".to_owned(), Some(statement.to_string()));
+    for (index, (task, temps)) in all().enumerate() {
+        for set in prepared.stubs.before(tasks, index) {
+            let statement = sql::insert_stubs(dialect, set);
+            steps.add(Some(&set.name), "insert stubs".to_owned(), Some(statement.to_string()));
+        }
+        let statement = sql::insert(dialect, task, temps);
+        steps.add(Some(&task.name), "insert".to_owned(), Some(statement.to_string()));
     }
     let mut write = |task: &Task, action: &str, statement: Option<sql::Sql>| {
         if let Some(statement) = statement {
             steps.add(Some(&task.name), action.to_owned(), Some(statement.to_string()));
         }
     };
-    for (task, temps) in all() {
-        write(task, "insert", Some(sql::insert(dialect, task, temps)));
-    }
     for (task, temps) in all().filter(|(task, _)| task.write != Write::InsertOnly) {
         write(task, "update", sql::update(dialect, task, temps));
     }

@@ -15,7 +15,7 @@ mod lookup;
 mod loss;
 pub mod oracle;
 pub mod raw;
-mod reach;
+pub mod reach;
 mod read;
 mod replay;
 pub mod restage;

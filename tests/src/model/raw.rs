@@ -143,9 +143,9 @@ fn row() -> impl Strategy<Value = RawRow> {
 fn step() -> impl Strategy<Value = RawStep> {
     // Now and then a file is long enough for the guards to count more than ten rows.
     let rows = prop_oneof![3 => vec(row(), 0..=7), 1 => vec(row(), 12..=22)];
-    let source = (rows, prop::bool::weighted(0.7)).prop_map(|(rows, careful)| RawSource { rows, careful });
+    let source = (rows, prop::bool::weighted(0.85)).prop_map(|(rows, careful)| RawSource { rows, careful });
     let edit = (0_u8..4, 0_u8..7, row()).prop_map(|(table, kind, row)| RawEdit { table, kind, row });
-    (vec(source, 0..=4), vec(edit, 0..=4), 0_u8..16, 0_u8..8, vec(0_u8..48, ASKED)).prop_map(
+    (vec(source, 0..=4), vec(edit, 0..=6), 0_u8..16, 0_u8..8, vec(0_u8..48, ASKED)).prop_map(
         |(sources, edits, allow, look_first, asked)| RawStep { sources, edits, allow, look_first, asked },
     )
 }

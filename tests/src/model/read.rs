@@ -124,8 +124,9 @@ fn table(all: &[RawTable], own: usize) -> Table {
     let refuse = ["error", "quarantine"];
     let deletes = ["replace", "delete_insert"].contains(&write);
     let dedup_sort = of_type(&[Type::Day, Type::Moment]).filter(|_| !generated);
-    let duplicates: &[&str] = if dedup_sort.is_some() { &["error", "quarantine", "last"] } else { &refuse };
-    let scoped = deletes && rule(14) % 2 == 1;
+    let duplicates: &[&str] =
+        if dedup_sort.is_some() { &["error", "last", "quarantine", "last"] } else { &refuse };
+    let scoped = deletes && rule(14) % 3 != 0;
     let capped = rule(13) % 6 == 5;
     let on_duplicate_key = if generated { "error" } else { pick(duplicates, rule(9)) };
     Table {
@@ -147,10 +148,10 @@ fn table(all: &[RawTable], own: usize) -> Table {
         on_bad_value: pick(&refuse, rule(7)),
         on_unique_conflict: pick(&refuse, rule(10)),
         on_local_conflict: match write {
-            "replace" | "upsert" => pick(&["keep", "error", "quarantine"], rule(11)),
+            "replace" | "upsert" => pick(&["keep", "quarantine", "error", "quarantine"], rule(11)),
             _ => "keep",
         },
-        on_referenced: pick(&["error", "retain", "retain"], rule(12)),
+        on_referenced: pick(&["error", "retain"], rule(12)),
         cursor: cursor::drawn(raw, &columns),
         mode: pick(
             &[None, None, None, None, None, None, None, None, None, None, Some("full"), Some("incremental")],

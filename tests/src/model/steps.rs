@@ -76,7 +76,9 @@ fn sources(
             if let Some(mut row) = source_row(table, index, raw_row, flaw, &rows, &known, tables) {
                 cursor::fill(table, raw_row, flaw, number, &mut row, &rows);
                 if raw.careful {
-                    give_way(table, &mut row, rows.iter().chain(&before[index]));
+                    let deletes = ["replace", "delete_insert"].contains(&table.write);
+                    let stay = if deletes { &[][..] } else { &before[index][..] };
+                    give_way(table, &mut row, rows.iter().chain(stay));
                 }
                 rows.push(row);
             }
@@ -147,7 +149,7 @@ fn plain_row(table: &Table, raw: &RawRow, refer: &dyn Fn(usize, (usize, u8)) -> 
     let values = (0..table.columns.len()).filter(|i| table.columns[*i].name.starts_with('v'));
     for (place, i) in values.enumerate() {
         let column = &table.columns[i];
-        let n = raw.cells[place] % if table.unique.contains(&i) { 24 } else { 5 };
+        let n = raw.cells[place] % if table.unique.contains(&i) { 12 } else { 5 };
         row[i] = (n != 4 || column.not_null).then(|| column.ty.value(n));
     }
     if let Some(cursor) = &table.cursor {
@@ -199,7 +201,7 @@ fn source_row(
         // Mostly a row that is there: of the parent's file, or an earlier one of the same file.
         let rows = if parent == index { before } else { &sources[parent] };
         if flaw == Some(DANGLING) {
-            return key_of(tables, parent, n);
+            return key_of(tables, parent, n % 10);
         }
         if rows.is_empty() {
             return vec![None; tables[parent].key.len()];
