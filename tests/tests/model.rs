@@ -17,8 +17,9 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunne
 fn the_engine_does_what_the_oracle_says() {
     let number = |name: &str| var(name).ok().map(|n| n.parse::<u64>().expect("a number"));
     let cases = number("CUTOVER_MODEL_CASES").unwrap_or(60);
-    // The same cases in every run of CI; `make soak` draws others.
-    let seed = number("CUTOVER_MODEL_SEED").unwrap_or(1);
+    // The same cases in every run of CI, of a seed whose 60 cases show every feature; `make soak` draws
+    // others.
+    let seed = number("CUTOVER_MODEL_SEED").unwrap_or(105);
     let config = Config {
         cases: u32::try_from(cases).expect("fewer cases"),
         rng_seed: RngSeed::Fixed(seed),

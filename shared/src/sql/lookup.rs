@@ -99,33 +99,41 @@ fn rows(
     let row = Ident(&task.own_column("_row")).to_string();
     let (table, staging, key) = (target(&task.target), &temps.staging.qualified, same_key(task, "t", "s"));
     let all_staged = task.stages(columns);
+    let mark = task.protecting_mark();
+    let mine = mark.map(|mark| imported(spelling(dialect), mark, "t"));
+    // Our own rows coming back are not written, and keep whatever row has their key.
+    let theirs = mark.filter(|m| m.from_source).map(|mark| imported(spelling(dialect), mark, "s"));
+    let all = |parts: [Option<String>; 3]| parts.into_iter().flatten().collect::<Vec<_>>().join(" AND ");
     match (all_staged, task.write) {
         (false, _) => {}
-        (true, Write::InsertOnly) => staged.push(format!(
-            "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE t.{} IS NULL{}",
+        (true, Write::InsertOnly) => {
+            let absent = format!("t.{} IS NULL", Ident(task.key.first().map_or("", |k| k)));
+            let new = fills.map_or(absent.clone(), |open| format!("({absent} OR {open})"));
+            staged.push(format!(
+                "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE {}",
+                list("s", columns),
+                all([Some(new), theirs.clone(), None]),
+            ));
+        }
+        (true, _) => staged.push(format!(
+            "SELECT {} FROM {staging} s{}",
             list("s", columns),
-            Ident(task.key.first().map_or("", |k| k)),
-            fills.map_or_else(String::new, |open| format!(" OR {open}")),
+            theirs.iter().map(|theirs| format!(" WHERE {theirs}")).collect::<String>(),
         )),
-        (true, _) => staged.push(format!("SELECT {} FROM {staging} s", list("s", columns))),
     }
-    let mine = task.protecting_mark().map(|mark| imported(spelling(dialect), mark, "t"));
+    let on = all([Some(key), mine, theirs]);
     // Columns that the database fills stay what they are in the rows that are rewritten.
     let mut known = || {
         if !all_staged {
-            let mine = mine.iter().map(|mine| format!(" WHERE {mine}")).collect::<String>();
-            staying.push(format!(
-                "SELECT {} FROM {table} t JOIN {staging} s ON {key}{mine}",
-                rewritten(task, columns)
-            ));
+            staying
+                .push(format!("SELECT {} FROM {table} t JOIN {staging} s ON {on}", rewritten(task, columns)));
         }
     };
     match task.write {
         Write::Upsert => {
             known();
-            let local = mine.iter().map(|mine| format!(" OR NOT {mine}")).collect::<String>();
             staying.push(format!(
-                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {key} WHERE s.{row} IS NULL{local}",
+                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {on} WHERE s.{row} IS NULL",
                 list("t", columns),
             ));
         }

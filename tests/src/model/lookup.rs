@@ -188,7 +188,8 @@ impl Answers {
         let pair = |row: &Row| (row[lookup.code].clone(), row[lookup.take].clone());
         let new = |row: &&Row| {
             let filled = || work.open.contains(&work.identity(row));
-            work.table.write != "insert_only" || work.held(row).is_none() || filled()
+            let inserts = || work.table.write != "insert_only" || work.held(row).is_none();
+            !work.comes_back(row) && (inserts() || filled())
         };
         let stays = |t: &&Row| !work.may_go(t) && !work.passed.iter().any(|row| written(work, row, t));
         Answers {

@@ -5,6 +5,9 @@ use super::case::{Case, Step, Table};
 use super::cursor::Read;
 use super::oracle::{Work, protected};
 
+/// A foreign key deleted or changed rows.
+pub(super) const SPREAD: &str = "spread by a foreign key";
+
 /// All features, as they are counted.
 pub const FEATURES: [&str; 37] = [
     "replace",
@@ -35,7 +38,7 @@ pub const FEATURES: [&str; 37] = [
     "unique values handed on",
     "retained for a refused version",
     "retained because referred to",
-    "spread by a foreign key",
+    SPREAD,
     "bad_value",
     "null_key",
     "duplicate_key",
@@ -99,7 +102,7 @@ pub(super) fn reached(
             show(read.mode == "incremental" && !read.rows.contains(row), "refused rows staged again");
         }
     }
-    shown.extend(spread.then_some("spread by a foreign key"));
+    shown.extend(spread.then_some(SPREAD));
     shown.sort_unstable();
     shown.dedup();
     shown
