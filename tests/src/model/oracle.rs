@@ -51,6 +51,8 @@ pub(super) struct Work<'a> {
     /// Whether the call leaves the table alone.
     pub idle: bool,
     pub target: &'a [Row],
+    /// All rows of the run, in their order.
+    pub staged: Vec<Row>,
     pub passed: Vec<Row>,
     pub refused: Vec<(Row, &'static str)>,
     pub counts: Counts,
@@ -194,6 +196,7 @@ fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Fa
         table,
         idle: false,
         target,
+        staged: source.to_vec(),
         passed,
         refused,
         counts,
@@ -216,6 +219,12 @@ pub(super) fn misfit(table: &Table, column: usize, cell: &Cell) -> Option<&'stat
 impl Work<'_> {
     pub(super) fn identity(&self, row: &Row) -> Row {
         Table::take(row, &self.table.identity())
+    }
+
+    /// Where the row came from the source.
+    pub(super) fn place(&self, row: &Row) -> Option<usize> {
+        let same = |other: &Row| self.table.in_file().all(|i| other[i] == row[i]);
+        self.staged.iter().position(same)
     }
 
     /// Whether a target row's newest version was refused, so that it stays as it is.

@@ -229,7 +229,7 @@ fn source_row(
             }
         }
         Some(UNFIT) => {
-            let unfit = (0..row.len()).find_map(|i| Some((i, table.columns[i].ty.unfit()?)));
+            let unfit = table.in_file().find_map(|i| Some((i, table.columns[i].ty.unfit()?)));
             if let Some((i, (value, _))) = unfit {
                 row[i] = Some(value.to_owned());
             }
