@@ -72,7 +72,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     for (task, temps) in all() {
         for unique in task.secondary_uniques() {
             let action = format!("check the values of ({})", unique.columns.join(", "));
-            let statement = sql::find_unique_conflicts(dialect, task, temps, unique, Holders::Staying);
+            let statement = sql::find_unique_conflicts(dialect, task, temps, unique, false, Holders::Staying);
             steps.add(Some(&task.name), action, Some(statement.to_string()));
         }
     }
@@ -135,18 +135,19 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
             }
         }
     }
-    for set in prepared.stubs.write_order() {
-        let statement = sql::insert_stubs(dialect, set);
-        steps.add(Some(&set.name), "insert stubs".to_owned(), Some(statement.to_string()));
+    for (index, (task, temps)) in all().enumerate() {
+        for set in prepared.stubs.before(tasks, index) {
+            let statement = sql::insert_stubs(dialect, set);
+            steps.add(Some(&set.name), "insert stubs".to_owned(), Some(statement.to_string()));
+        }
+        let statement = sql::insert(dialect, task, temps);
+        steps.add(Some(&task.name), "insert".to_owned(), Some(statement.to_string()));
     }
     let mut write = |task: &Task, action: &str, statement: Option<sql::Sql>| {
         if let Some(statement) = statement {
             steps.add(Some(&task.name), action.to_owned(), Some(statement.to_string()));
         }
     };
-    for (task, temps) in all() {
-        write(task, "insert", Some(sql::insert(dialect, task, temps)));
-    }
     for (task, temps) in all().filter(|(task, _)| task.write != Write::InsertOnly) {
         write(task, "update", sql::update(dialect, task, temps));
     }

@@ -174,12 +174,12 @@ fn statements(dialect: Dialect) -> String {
         if index == 0 {
             add(&format!("{name}: early"), &sql::mark_claimed(dialect, task, temp, &["email".to_owned()]));
             let uniques: Vec<_> = task.secondary_uniques().collect();
-            let find = |holders| sql::find_unique_conflicts(dialect, task, temp, uniques[0], holders);
+            let find = |holders| sql::find_unique_conflicts(dialect, task, temp, uniques[0], false, holders);
             add(&format!("{name}: conflicts"), &find(Holders::Staying));
             add(&format!("{name}: conflicts with retained rows"), &find(Holders::Retained));
             add(
                 &format!("{name}: refuse conflicts"),
-                &sql::refuse_unique_conflicts(dialect, task, temp, uniques[0], Holders::Staying),
+                &sql::refuse_unique_conflicts(dialect, task, temp, uniques[0], false, Holders::Staying),
             );
             let column = task.parking_column(uniques[0]).unwrap().to_owned();
             add(&format!("{name}: park"), &sql::park(dialect, task, temp, &uniques, &[column]));

@@ -13,7 +13,7 @@ use super::prepare::Prepared;
 use super::run::Tally;
 use super::{deferred, early, foreign, late, park, rewrite, stub, triggers};
 
-/// Writes all change sets: early deletes, `made` stubs per set, inserts and then updates, parents to
+/// Writes all change sets: early deletes, inserts (with `made` stubs per set) and then updates, parents to
 /// children, late references, then all other deletes, children to parents, so that a child that moves
 /// to another parent is never lost with its old one. Then looks at what was written.
 ///
@@ -56,8 +56,8 @@ fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i6
     for ((task, temp), counts) in all() {
         park::park(s, task, temp, counts)?;
     }
-    stub::insert(s, prepared, made)?;
-    for ((task, temp), counts) in all() {
+    for (index, ((task, temp), counts)) in all().enumerate() {
+        stub::insert(s, prepared, made, index)?;
         expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
         if counts.inserts > 0 {
             raise_sequences(s, task)?;

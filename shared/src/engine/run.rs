@@ -254,7 +254,7 @@ fn look(
     let (stubs, retained) = loop {
         let stubs = stub::settle(s, prepared, &mut counts)?;
         let retained = retain::retain(s, prepared, &mut counts)?;
-        if !unique::conflicts_with_retained(s, tasks, temps, &counts, &mut tallies)? {
+        if !unique::conflicts_with_retained(s, prepared, &counts, &mut tallies)? {
             break (stubs, retained);
         }
         // What refers to the rows refused now is refused too, and their own older versions stay.
@@ -283,7 +283,7 @@ fn look(
 fn refer(s: &mut dyn Session, prepared: &Prepared, tallies: &mut [Tally]) -> Result<()> {
     let (tasks, temps) = (&prepared.tasks, &prepared.temps);
     check::references(s, prepared.known(), tallies)?;
-    while unique::conflicts(s, tasks, temps, tallies)? {
+    while unique::conflicts(s, prepared, tallies)? {
         check::references(s, prepared.known(), tallies)?;
     }
     prepared.progress.done(s, "checked references of", &all_names(tasks), None);

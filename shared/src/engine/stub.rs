@@ -250,11 +250,11 @@ pub(crate) fn settle(s: &mut dyn Session, prepared: &Prepared, counts: &mut [Cou
     Ok(made)
 }
 
-/// Makes the stubs, in parents before their children.
+/// Makes the stubs that come before the rows of a task, in parents before their children.
 /// Errors: 09000 where a trigger kept one from being written.
-pub(crate) fn insert(s: &mut dyn Session, prepared: &Prepared, made: &[i64]) -> Result<()> {
+pub(crate) fn insert(s: &mut dyn Session, prepared: &Prepared, made: &[i64], task: usize) -> Result<()> {
     let dialect = s.facts().dialect;
-    for set in prepared.stubs.write_order() {
+    for set in prepared.stubs.before(&prepared.tasks, task) {
         let wanted = made.get(set.ordinal).copied().unwrap_or(0);
         if wanted == 0 {
             continue;

@@ -5,11 +5,12 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::Refuse;
 use crate::planner::Task;
 use crate::session::Session;
-use crate::sql::{self, Holders, Temps};
+use crate::sql::{self, Holders};
 use crate::value::Value;
 
 use super::check::{refuse, shown};
 use super::compare::Counts;
+use super::prepare::Prepared;
 use super::run::Tally;
 
 /// Looks for staged rows whose value another staged row has, or a row that stays, and counts those
@@ -17,15 +18,10 @@ use super::run::Tally;
 /// True where there were any: what refers to them must be checked again.
 ///
 /// Errors: 23505 where the policy is `error`.
-pub(crate) fn conflicts(
-    s: &mut dyn Session,
-    tasks: &[Task],
-    temps: &[Temps],
-    tallies: &mut [Tally],
-) -> Result<bool> {
+pub(crate) fn conflicts(s: &mut dyn Session, prepared: &Prepared, tallies: &mut [Tally]) -> Result<bool> {
     let mut any = false;
-    for ((task, temp), tally) in tasks.iter().zip(temps).zip(tallies) {
-        any |= look(s, task, temp, tally, Holders::Staying)?;
+    for (index, tally) in tallies.iter_mut().enumerate() {
+        any |= look(s, prepared, index, tally, Holders::Staying)?;
     }
     Ok(any)
 }
@@ -36,15 +32,14 @@ pub(crate) fn conflicts(
 /// Errors: 23505 where the policy is `error`.
 pub(crate) fn conflicts_with_retained(
     s: &mut dyn Session,
-    tasks: &[Task],
-    temps: &[Temps],
+    prepared: &Prepared,
     counts: &[Counts],
     tallies: &mut [Tally],
 ) -> Result<bool> {
     let mut any = false;
-    for (((task, temp), counts), tally) in tasks.iter().zip(temps).zip(counts).zip(tallies) {
+    for (index, (counts, tally)) in counts.iter().zip(tallies).enumerate() {
         if counts.retained > 0 && counts.inserts + counts.updates > 0 {
-            any |= look(s, task, temp, tally, Holders::Retained)?;
+            any |= look(s, prepared, index, tally, Holders::Retained)?;
         }
     }
     Ok(any)
@@ -53,22 +48,26 @@ pub(crate) fn conflicts_with_retained(
 /// One look at one table's keys; whether rows were refused.
 fn look(
     s: &mut dyn Session,
-    task: &Task,
-    temps: &Temps,
+    prepared: &Prepared,
+    index: usize,
     tally: &mut Tally,
     holders: Holders,
 ) -> Result<bool> {
-    let dialect = s.facts().dialect;
+    let Some((task, temps)) = prepared.tasks.get(index).zip(prepared.temps.get(index)) else {
+        return Ok(false);
+    };
+    let (dialect, stubs) = (s.facts().dialect, prepared.stubs.is_open(index));
     let mut any = false;
     for unique in task.secondary_uniques() {
         if task.plan.on_unique_conflict == Refuse::Error {
-            let rows = s.query(&sql::find_unique_conflicts(dialect, task, temps, unique, holders), &[])?;
+            let statement = sql::find_unique_conflicts(dialect, task, temps, unique, stubs, holders);
+            let rows = s.query(&statement, &[])?;
             if !rows.is_empty() {
                 return Err(conflict(task, unique, &rows));
             }
             continue;
         }
-        let statement = sql::refuse_unique_conflicts(dialect, task, temps, unique, holders);
+        let statement = sql::refuse_unique_conflicts(dialect, task, temps, unique, stubs, holders);
         let refused = refuse(s, task, temps, &statement)?;
         tally.refused += refused;
         any |= refused > 0;

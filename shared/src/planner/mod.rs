@@ -254,6 +254,11 @@ impl Task {
         columns.find(|c| self.can_be_null(c) && set(c) && !referred(c)).map(String::as_str)
     }
 
+    /// Whether one of `names` is staged.
+    pub fn stages_any(&self, names: &[String]) -> bool {
+        names.iter().any(|n| self.staged(n).is_some())
+    }
+
     /// Whether every one of `names` is staged.
     pub fn stages(&self, names: &[String]) -> bool {
         names.iter().all(|n| self.columns.iter().any(|c| c.column.name == *n))

@@ -52,8 +52,24 @@ impl Stubs {
         self.open.get(task).is_some_and(|open| *open)
     }
 
+    /// The sets that are written just before the rows of a task: those of its own table, so that what
+    /// they refer to is there, and those of tables that nothing but it and later tasks refer to.
+    pub fn before(&self, tasks: &[Task], task: usize) -> Vec<&StubSet> {
+        let order = self.write_order();
+        let mut places: Vec<(usize, &StubSet)> = Vec::new();
+        for set in order.into_iter().rev() {
+            let id = set.parent.id();
+            let own = tasks.iter().position(|t| t.target.id() == id);
+            let leads = |t: &Task| t.references.iter().any(|l| l.parent_id(tasks).as_ref() == Some(&id));
+            let place = own.or_else(|| tasks.iter().position(leads));
+            let needed = places.iter().filter(|(_, other)| other.refers_to(&id)).map(|(place, _)| *place);
+            places.push((needed.chain(place).min().unwrap_or(0), set));
+        }
+        places.into_iter().rev().filter(|(place, _)| *place == task).map(|(_, set)| set).collect()
+    }
+
     /// The sets in the order in which they are written: each after those it refers to.
-    pub fn write_order(&self) -> Vec<&StubSet> {
+    fn write_order(&self) -> Vec<&StubSet> {
         let mut waiting: Vec<&StubSet> = self.sets.iter().collect();
         let mut order = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
@@ -74,6 +90,11 @@ impl StubSet {
     /// Its columns: the key, then the fixed ones.
     pub fn columns(&self) -> Vec<String> {
         self.key.iter().chain(self.fixed.iter().map(|(name, _)| name)).cloned().collect()
+    }
+
+    /// Whether its stubs refer to that table.
+    fn refers_to(&self, table: &(String, String)) -> bool {
+        self.parent.foreign_keys.iter().any(|key| covers(self, key) && key.parent == *table)
     }
 }
 
@@ -246,6 +267,7 @@ mod tests {
         let stubs = Stubs { sets: vec![set(&order), set(&shop)], ..std::default::Default::default() };
         let names: Vec<&str> = stubs.write_order().iter().map(|s| s.name.as_str()).collect();
         assert_eq!(names, ["shop", "order"]);
+        assert_eq!(stubs.before(&[], 0).len(), 2);
         assert_eq!(stub_links(&[], &set(&order)).len(), 1);
     }
 }

@@ -5,7 +5,8 @@ use crate::planner::{Link, Parent, Taking, Task};
 use crate::session::Dialect;
 use crate::types::ColumnType;
 
-use super::references::{Known, stay};
+use super::references::{Known, rewritten, stay};
+use super::stub::open;
 use super::{Ident, Quoted, Sql, Temps, equal, imported, list, qualified, same_key, spelling, target};
 
 /// One lookup of a task, as its statements need it.
@@ -33,10 +34,10 @@ impl Search<'_> {
                 staying.push(format!("SELECT {} FROM {} t", list("t", &columns), qualified(schema, name)));
             }
             Parent::Tasks(indexes) => {
-                for (task, temps) in
-                    indexes.iter().filter_map(|i| known.tasks.get(*i).zip(known.temps.get(*i)))
-                {
-                    rows(dialect, task, temps, &columns, &mut staged, &mut staying);
+                for (index, task, temps) in known.of(indexes) {
+                    // What fills a stub is written, although its key is there.
+                    let fills = known.stubs.is_open(index).then(|| open(dialect, task, "t"));
+                    rows(dialect, task, temps, &columns, fills, &mut staged, &mut staying);
                 }
             }
         }
@@ -91,37 +92,56 @@ fn rows(
     task: &Task,
     temps: &Temps,
     columns: &[String],
+    fills: Option<String>,
     staged: &mut Vec<String>,
     staying: &mut Vec<String>,
 ) {
     let row = Ident(&task.own_column("_row")).to_string();
     let (table, staging, key) = (target(&task.target), &temps.staging.qualified, same_key(task, "t", "s"));
     let all_staged = task.stages(columns);
+    let mark = task.protecting_mark();
+    let mine = mark.map(|mark| imported(spelling(dialect), mark, "t"));
+    // Our own rows coming back are not written, and keep whatever row has their key.
+    let theirs = mark.filter(|m| m.from_source).map(|mark| imported(spelling(dialect), mark, "s"));
+    let all = |parts: [Option<String>; 3]| parts.into_iter().flatten().collect::<Vec<_>>().join(" AND ");
     match (all_staged, task.write) {
         (false, _) => {}
-        (true, Write::InsertOnly) => staged.push(format!(
-            "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE t.{} IS NULL",
+        (true, Write::InsertOnly) => {
+            let absent = format!("t.{} IS NULL", Ident(task.key.first().map_or("", |k| k)));
+            let new = fills.map_or(absent.clone(), |open| format!("({absent} OR {open})"));
+            staged.push(format!(
+                "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE {}",
+                list("s", columns),
+                all([Some(new), theirs.clone(), None]),
+            ));
+        }
+        (true, _) => staged.push(format!(
+            "SELECT {} FROM {staging} s{}",
             list("s", columns),
-            Ident(task.key.first().map_or("", |k| k)),
+            theirs.iter().map(|theirs| format!(" WHERE {theirs}")).collect::<String>(),
         )),
-        (true, _) => staged.push(format!("SELECT {} FROM {staging} s", list("s", columns))),
     }
+    let on = all([Some(key), mine, theirs]);
+    // Columns that the database fills stay what they are in the rows that are rewritten.
+    let mut known = || {
+        if !all_staged {
+            staying
+                .push(format!("SELECT {} FROM {table} t JOIN {staging} s ON {on}", rewritten(task, columns)));
+        }
+    };
     match task.write {
-        Write::Upsert if all_staged => {
-            let local = task
-                .protecting_mark()
-                .map_or_else(String::new, |m| format!(" OR NOT {}", imported(spelling(dialect), m, "t")));
+        Write::Upsert => {
+            known();
             staying.push(format!(
-                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {key} WHERE s.{row} IS NULL{local}",
+                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {on} WHERE s.{row} IS NULL",
                 list("t", columns),
             ));
         }
-        // A column that the database fills stays what it is in the rows whose key is staged.
-        Write::Replace if !all_staged => {
-            staying.push(format!("SELECT {} FROM {table} t JOIN {staging} s ON {key}", list("t", columns)));
-            stay(dialect, task, temps, &list("t", columns), staying);
+        Write::Replace => {
+            known();
+            stay(dialect, task, temps, columns, staying);
         }
-        _ => stay(dialect, task, temps, &list("t", columns), staying),
+        Write::DeleteInsert | Write::InsertOnly => stay(dialect, task, temps, columns, staying),
     }
 }
 

@@ -18,7 +18,13 @@ pub struct Known<'a> {
     pub stubs: &'a Stubs,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// These tasks, with their indexes.
+    pub(super) fn of(&self, indexes: &[usize]) -> impl Iterator<Item = (usize, &'a Task, &'a Temps)> {
+        let (tasks, temps) = (self.tasks, self.temps);
+        indexes.iter().filter_map(|i| Some((*i, tasks.get(*i)?, temps.get(*i)?)))
+    }
+
     /// The values that the referred columns will have once the run is through: staged rows that
     /// passed, and target rows that stay.
     fn rows(&self, dialect: Dialect, link: &Link) -> String {
@@ -38,9 +44,7 @@ impl Known<'_> {
             }
             Parent::Tasks(indexes) => indexes,
         };
-        for (index, task, temps) in
-            indexes.iter().filter_map(|i| Some((*i, self.tasks.get(*i)?, self.temps.get(*i)?)))
-        {
+        for (index, task, temps) in self.of(indexes) {
             // Columns of the parent that are not staged are the database's to fill.
             if task.stages(&link.parent_columns) {
                 let filter = match task.protecting_mark().filter(|mark| mark.from_source) {
@@ -49,7 +53,7 @@ impl Known<'_> {
                 };
                 parts.push(format!("SELECT {} FROM {} s{filter}", columns("s"), temps.staging.qualified));
             }
-            stay(dialect, task, temps, &columns("t"), &mut parts);
+            stay(dialect, task, temps, &link.parent_columns, &mut parts);
             // Stubs of earlier runs stay while something refers to them.
             if task.write.deletes() && self.stubs.is_open(index) {
                 let open = open(dialect, task, "t");
@@ -62,9 +66,11 @@ impl Known<'_> {
 
 /// Selects `columns` of the target rows `t` that a run leaves where they are: all of them where
 /// nothing is deleted; otherwise local ones, those out of scope, and those whose newest version was
-/// refused. What `delete_insert` keeps only its matching can tell.
-pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, parts: &mut Vec<String>) {
+/// refused. What `delete_insert` keeps only its matching can tell: a row that it changes has the staged
+/// values, and its own in columns that are not staged.
+pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, names: &[String], parts: &mut Vec<String>) {
     let spell = spelling(dialect);
+    let columns = &list("t", names);
     let table = target(&task.target);
     let retained = || {
         let (refused, key) = (&temps.refused.qualified, same_key(task, "t", "s"));
@@ -93,16 +99,32 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, columns: &str, 
         }
         Write::DeleteInsert => {
             let absent = spell.address_columns(&task.target).pop().map_or_else(String::new, |(name, _)| name);
+            let matching = matching(dialect, task, temps);
+            let same = same_address(spell, &task.target, "x", "t");
+            let staged = task.stages_any(names);
+            let ops = if staged { "'d', 'u'" } else { "'d'" };
             parts.push(format!(
-                "SELECT {columns} FROM {table} t LEFT JOIN ({}) x ON {} AND x.op = 'd' WHERE x.{absent} IS NULL",
-                matching(dialect, task, temps),
-                same_address(spell, &task.target, "x", "t"),
+                "SELECT {columns} FROM {table} t LEFT JOIN ({matching}) x ON {same} AND x.op IN ({ops}) WHERE x.{absent} IS NULL"
             ));
+            if staged && !task.stages(names) {
+                parts.push(format!(
+                    "SELECT {} FROM {table} t JOIN ({matching}) x ON {same} AND x.op = 'u' JOIN {} s ON s.{} = x.s",
+                    rewritten(task, names),
+                    temps.staging.qualified,
+                    Ident(&task.own_column("_row")),
+                ));
+            }
             if !task.key.is_empty() {
                 parts.push(retained());
             }
         }
     }
+}
+
+/// The values of a target row `t` that staged row `s` rewrites: its own in columns that are not written.
+pub(super) fn rewritten(task: &Task, names: &[String]) -> String {
+    let side = |name: &String| if task.staged(name).is_some_and(|c| c.compared) { "s" } else { "t" };
+    names.iter().map(|name| format!("{}.{}", side(name), Ident(name))).collect::<Vec<_>>().join(", ")
 }
 
 /// The pieces of a statement that looks for staged rows `s` that refer to nothing.

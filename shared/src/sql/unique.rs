@@ -6,6 +6,7 @@ use crate::plan::Write;
 use crate::planner::Task;
 use crate::session::Dialect;
 
+use super::stub::open;
 use super::{
     Ident, Quoted, Sql, Temps, imported, list, references, same_address, same_key, spelling, target,
 };
@@ -23,9 +24,17 @@ pub enum Holders {
 /// `held` by a row that stays (1) or only staged more than once (0).
 ///
 /// `w` are the staged rows that will be written (not those whose key a local row has) with the
-/// values they will have: an `ignore`d column of a known row keeps its own. `h` are the rows that
+/// values they will have: an `ignore`d column of a known row keeps its own. With `stubs` the table has
+/// some, which `insert_only` fills. `h` are the rows that
 /// stay, without those that `w` rewrites.
-fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey, holders: Holders) -> String {
+fn conflicts(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    unique: &UniqueKey,
+    stubs: bool,
+    holders: Holders,
+) -> String {
     let spell = spelling(dialect);
     let row = task.own_column("_row");
     let values: Vec<String> = (0..unique.columns.len()).map(|n| format!("c{n}")).collect();
@@ -45,6 +54,9 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey, h
     if known {
         joined = format!(" LEFT JOIN {} t ON {}", target(&task.target), same_key(task, "t", "s"));
         match (task.write, mark) {
+            (Write::InsertOnly, _) if stubs => {
+                conditions.push(format!("({absent} OR {})", open(dialect, task, "t")));
+            }
             (Write::InsertOnly, _) => conditions.push(absent.clone()),
             (_, Some(mark)) => conditions.push(format!("({absent} OR {})", imported(spell, mark, "t"))),
             (_, None) => {}
@@ -65,7 +77,7 @@ fn conflicts(dialect: Dialect, task: &Task, temps: &Temps, unique: &UniqueKey, h
     let mut stay = Vec::new();
     let both: Vec<String> = unique.columns.iter().chain(&task.key).cloned().collect();
     match holders {
-        Holders::Staying => references::stay(dialect, task, temps, &list("t", &both), &mut stay),
+        Holders::Staying => references::stay(dialect, task, temps, &both, &mut stay),
         Holders::Retained => stay.push(format!(
             "SELECT {} FROM {} c JOIN {} t ON {} WHERE c.op = 'r'",
             list("t", &both),
@@ -112,6 +124,7 @@ pub fn find_unique_conflicts(
     task: &Task,
     temps: &Temps,
     unique: &UniqueKey,
+    stubs: bool,
     holders: Holders,
 ) -> Sql {
     let spell = spelling(dialect);
@@ -120,7 +133,7 @@ pub fn find_unique_conflicts(
     let columns = columns.join(", ");
     Sql::new(format!(
         "{}\nSELECT {}, count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r = x.r GROUP BY {columns} ORDER BY {columns} LIMIT 5",
-        conflicts(dialect, task, temps, unique, holders),
+        conflicts(dialect, task, temps, unique, stubs, holders),
         texts.join(", "),
     ))
 }
@@ -131,13 +144,14 @@ pub fn refuse_unique_conflicts(
     task: &Task,
     temps: &Temps,
     unique: &UniqueKey,
+    stubs: bool,
     holders: Holders,
 ) -> Sql {
     let columns = unique.columns.join(", ");
     let columns = if unique.columns.len() > 1 { format!("({columns})") } else { columns };
     Sql::new(format!(
         "{}\nINSERT INTO {} SELECT {}, 'unique_conflict', {}, NULL\nFROM {} s WHERE s.{} IN (SELECT r FROM x)",
-        conflicts(dialect, task, temps, unique, holders),
+        conflicts(dialect, task, temps, unique, stubs, holders),
         temps.refused.qualified,
         temps.all_columns(task, "s"),
         Quoted(&format!("{columns} is held by another row")),

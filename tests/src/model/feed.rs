@@ -24,6 +24,19 @@ pub enum Feed {
     Query,
 }
 
+impl Feed {
+    /// For the count of what was reached.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Feed::Parquet => "Parquet",
+            Feed::JsonArray => "JSON array",
+            Feed::JsonLines => "JSON lines",
+            Feed::Table => "a relation",
+            Feed::Query => "a query",
+        }
+    }
+}
+
 /// All of them.
 pub const FEEDS: [Feed; 5] = [Feed::Parquet, Feed::JsonArray, Feed::JsonLines, Feed::Table, Feed::Query];
 

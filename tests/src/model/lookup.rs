@@ -186,7 +186,11 @@ struct Answers {
 impl Answers {
     fn of(work: &Work<'_>, lookup: &Lookup) -> Answers {
         let pair = |row: &Row| (row[lookup.code].clone(), row[lookup.take].clone());
-        let new = |row: &&Row| work.table.write != "insert_only" || work.held(row).is_none();
+        let new = |row: &&Row| {
+            let filled = || work.open.contains(&work.identity(row));
+            let inserts = || work.table.write != "insert_only" || work.held(row).is_none();
+            !work.comes_back(row) && (inserts() || filled())
+        };
         let stays = |t: &&Row| !work.may_go(t) && !work.passed.iter().any(|row| written(work, row, t));
         Answers {
             staged: work.passed.iter().filter(new).map(pair).collect(),

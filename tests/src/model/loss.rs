@@ -10,21 +10,29 @@ use super::oracle::{Faults, Work, imported};
 pub(super) fn retain(works: &mut [Work<'_>]) {
     loop {
         let mut claimed: Vec<BTreeSet<Row>> = vec![BTreeSet::new(); works.len()];
+        // A staged row may have passed because of a stub, even if it is not written.
+        let mut relied = claimed.clone();
         for work in &*works {
             for reference in &work.table.references {
-                let values = work.after.iter().map(|r| Table::take(r, &reference.columns));
-                claimed[reference.parent].extend(values.filter(|v| !v.contains(&None)));
+                let values = |rows: &[Row]| {
+                    let values = rows.iter().map(|r| Table::take(r, &reference.columns));
+                    values.filter(|v| !v.contains(&None)).collect::<Vec<Row>>()
+                };
+                claimed[reference.parent].extend(values(&work.after));
+                relied[reference.parent].extend(values(&work.passed));
             }
         }
         let mut more = false;
-        for (work, claimed) in works.iter_mut().zip(&claimed) {
+        for ((work, claimed), relied) in works.iter_mut().zip(&claimed).zip(&relied) {
             let retains = work.table.on_referenced == "retain";
             let key = work.table.key.clone();
             let gone = std::mem::take(&mut work.gone);
             let (back, gone): (Vec<Row>, Vec<Row>) = gone.into_iter().partition(|row| {
                 let own = Table::take(row, &key);
-                let due = (retains || work.open.contains(&own)) && claimed.contains(&own);
-                due || work.needed.contains(&own)
+                let open = work.open.contains(&own);
+                (retains || open) && claimed.contains(&own)
+                    || open && relied.contains(&own)
+                    || work.needed.contains(&own)
             });
             more |= !back.is_empty();
             work.counts.deleted -= back.len();
@@ -58,8 +66,9 @@ pub(super) fn losses(work: &Work<'_>, step: &Step, faults: &mut Faults) {
     }
 }
 
-/// Rows that refer to what is gone: the database would refuse, or delete or change them too.
-pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) {
+/// Rows that refer to what is gone: the database would refuse, or delete or change them too; whether
+/// it did.
+pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults) -> bool {
     let mut first = true;
     loop {
         let keys: Vec<BTreeSet<Row>> =
@@ -94,7 +103,7 @@ pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults)
             }
         }
         if !spread {
-            return;
+            return !first;
         }
         first = false;
     }

@@ -10,7 +10,7 @@ use super::compare::compare;
 use super::loss::{children, losses, retain};
 use super::restage::{self, Memory};
 use super::rules::{conflicts, differ_locally, duplicates, refer, too_many};
-use super::{Cell, Row, cursor, lookup, stub};
+use super::{Cell, Row, cursor, lookup, reach, stub};
 
 /// The counts of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Done {
     pub memory: Memory,
     /// Table, key, reason.
     pub quarantine: Vec<(String, Row, &'static str)>,
+    /// The features that it shows.
+    pub reached: Vec<&'static str>,
 }
 
 /// The SQLSTATEs that a run may fail with.
@@ -49,6 +51,8 @@ pub(super) struct Work<'a> {
     /// Whether the call leaves the table alone.
     pub idle: bool,
     pub target: &'a [Row],
+    /// All rows of the run, in their order.
+    pub staged: Vec<Row>,
     pub passed: Vec<Row>,
     pub refused: Vec<(Row, &'static str)>,
     pub counts: Counts,
@@ -108,9 +112,9 @@ pub fn run(case: &Case, step: &Step, state: &[Vec<Row>], memory: &Memory) -> Res
     for work in &works {
         losses(work, step, &mut faults);
     }
-    children(&mut works, step, &mut faults);
+    let spread = children(&mut works, step, &mut faults);
     settle(&faults)?;
-    let mut done = Done::default();
+    let mut done = Done { reached: reach::reached(case, step, &works, &reads, spread), ..Done::default() };
     done.memory.stubs = stub::list(&works, &memory.stubs);
     for ((work, read), before) in works.into_iter().zip(reads).zip(&memory.refused) {
         let refused = restage::refused(&work, read.mode, before);
@@ -192,6 +196,7 @@ fn load<'a>(table: &'a Table, source: &[Row], target: &'a [Row], faults: &mut Fa
         table,
         idle: false,
         target,
+        staged: source.to_vec(),
         passed,
         refused,
         counts,
@@ -214,6 +219,12 @@ pub(super) fn misfit(table: &Table, column: usize, cell: &Cell) -> Option<&'stat
 impl Work<'_> {
     pub(super) fn identity(&self, row: &Row) -> Row {
         Table::take(row, &self.table.identity())
+    }
+
+    /// Where the row came from the source.
+    pub(super) fn place(&self, row: &Row) -> Option<usize> {
+        let same = |other: &Row| self.table.in_file().all(|i| other[i] == row[i]);
+        self.staged.iter().position(same)
     }
 
     /// Whether a target row's newest version was refused, so that it stays as it is.

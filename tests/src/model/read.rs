@@ -1,13 +1,11 @@
-//! From drawn numbers to a case: what each number chooses.
+//! From drawn numbers to a case: its tables, and what each number chooses.
 
-use super::Row;
-use super::case::{
-    Case, Column, Edit, IMPORTED, LOCAL, OnDelete, Origin, Reference, Source, Step, Table, Type,
-};
-use super::cursor::{self, Asked};
+use super::case::{Case, Column, OnDelete, Origin, Reference, Step, Table, Type};
+use super::cursor;
 use super::feed::FEEDS;
 use super::lookup;
-use super::raw::{RawCase, RawRow, RawStep, RawTable};
+use super::raw::{RawCase, RawTable};
+use super::steps::step;
 
 pub(super) fn pick<T: Copy>(choices: &[T], n: u8) -> T {
     choices[usize::from(n) % choices.len()]
@@ -53,6 +51,11 @@ pub(super) fn parents(all: &[RawTable]) -> Vec<usize> {
     (0..all.len()).filter(|i| write_of(&all[*i]) != "delete_insert").collect()
 }
 
+/// Whether the source says which rows are imported.
+fn marks_source(raw: &RawTable) -> bool {
+    raw.rules[1] % 5 == 1
+}
+
 fn table(all: &[RawTable], own: usize) -> Table {
     let raw = &all[own];
     let mut columns: Vec<Column> = Vec::new();
@@ -88,9 +91,9 @@ fn table(all: &[RawTable], own: usize) -> Table {
         let types = key_types(&all[parent]);
         let columns: Vec<usize> =
             types.iter().enumerate().map(|(n, ty)| add(format!("r{i}_{n}"), *ty, not_null)).collect();
-        let on_delete = match reference.on_delete {
-            4 => OnDelete::Cascade,
-            5 if !not_null => OnDelete::SetNull,
+        let on_delete = match reference.on_delete % 3 {
+            1 => OnDelete::Cascade,
+            2 if !not_null => OnDelete::SetNull,
             _ => OnDelete::Refuse,
         };
         references.push(Reference { columns, parent, on_delete });
@@ -104,26 +107,27 @@ fn table(all: &[RawTable], own: usize) -> Table {
         add(name, ty, not_null);
     }
     // Known limit: a row of ours that comes back completes a stub without being written.
-    let comes_back = |r: &Reference| all[r.parent].rules[1] == 1;
+    let comes_back = |r: &Reference| marks_source(&all[r.parent]);
     let makes_stubs = !references.iter().any(comes_back);
     let missing: &[&str] =
         if makes_stubs { &["error", "quarantine", "null", "stub"] } else { &["error", "quarantine", "null"] };
     let origin = (rule(0) % 3 != 0 && !raw.outside).then(|| Origin {
         column: add("origin".to_owned(), Type::Key, false),
-        from_source: rule(1) == 1 && !generated,
-        null_is_imported: rule(2) == 1,
+        from_source: marks_source(raw) && !generated,
+        null_is_imported: rule(2) % 4 == 1,
     });
-    let keep_local = rule(3) != 1 || origin.as_ref().is_none_or(|o| o.from_source);
+    let keep_local = rule(3) % 6 != 1 || origin.as_ref().is_none_or(|o| o.from_source);
     let free = |i: &usize| !unique.contains(i);
     let of_type =
         |types: &[Type]| values.iter().copied().find(|i| free(i) && types.contains(&columns[*i].ty));
-    let ignore = values.first().copied().filter(|i| rule(6) == 1 && free(i));
+    let ignore = values.first().copied().filter(|i| rule(6) % 4 == 1 && free(i));
     let refuse = ["error", "quarantine"];
     let deletes = ["replace", "delete_insert"].contains(&write);
     let dedup_sort = of_type(&[Type::Day, Type::Moment]).filter(|_| !generated);
-    let duplicates: &[&str] = if dedup_sort.is_some() { &["error", "quarantine", "last"] } else { &refuse };
-    let scoped = deletes && rule(14) % 4 == 3;
-    let capped = rule(13) % 4 == 3;
+    let duplicates: &[&str] =
+        if dedup_sort.is_some() { &["error", "last", "quarantine", "last"] } else { &refuse };
+    let scoped = deletes && rule(14) % 3 != 0;
+    let capped = rule(13) % 6 == 5;
     let on_duplicate_key = if generated { "error" } else { pick(duplicates, rule(9)) };
     Table {
         name: format!("t{own}"),
@@ -144,7 +148,7 @@ fn table(all: &[RawTable], own: usize) -> Table {
         on_bad_value: pick(&refuse, rule(7)),
         on_unique_conflict: pick(&refuse, rule(10)),
         on_local_conflict: match write {
-            "replace" | "upsert" => pick(&["keep", "error", "quarantine"], rule(11)),
+            "replace" | "upsert" => pick(&["keep", "quarantine", "error", "quarantine"], rule(11)),
             _ => "keep",
         },
         on_referenced: pick(&["error", "retain"], rule(12)),
@@ -159,169 +163,4 @@ fn table(all: &[RawTable], own: usize) -> Table {
         references,
         columns,
     }
-}
-
-/// The `n`th key of a table.
-fn key(table: &Table, n: u8) -> Row {
-    let types: Vec<Type> = table.key.iter().map(|k| table.columns[*k].ty).collect();
-    match types[..] {
-        _ if table.generated => vec![Some((n / 2).to_string())],
-        [ty] => vec![Some(ty.value(n))],
-        _ => vec![Some(Type::Integer.value(n / 4)), Some(Type::Key.value(n % 4))],
-    }
-}
-
-fn step(raw: &RawStep, number: usize, tables: &[Table], mut sources: Vec<Source>) -> Step {
-    for (index, table) in tables.iter().enumerate() {
-        let Some(raw) = raw.sources.get(index) else { continue };
-        let mut rows: Source = Vec::new();
-        for raw_row in &raw.rows {
-            let flaw = raw_row.flaw.filter(|_| !raw.careful && table.planned);
-            if let Some(mut row) = source_row(table, index, raw_row, flaw, &rows, &sources, tables) {
-                cursor::fill(table, raw_row, flaw, number, &mut row, &rows);
-                rows.push(row);
-            }
-        }
-        sources[index] = rows;
-    }
-    let edits = raw.edits.iter().map(|edit| {
-        let index = usize::from(edit.table) % tables.len();
-        let table = &tables[index];
-        let mut row = plain_row(table, &edit.row, &|_, n| key_of(tables, n.0, n.1));
-        if let Some(origin) = &table.origin {
-            row[origin.column] = [Some(LOCAL), None, Some(IMPORTED), Some("X")]
-                [usize::from(edit.row.cells[7] % 4)]
-            .map(str::to_owned);
-        }
-        let address = Table::take(&row, &table.identity());
-        let column = usize::from(edit.row.cells[6]) % table.columns.len();
-        // A generated key is not the same in both databases: nothing is addressed by it.
-        let unaddressed = table.generated && (address.is_empty() || table.key.contains(&column));
-        match (edit.kind, &table.origin) {
-            _ if unaddressed => Edit::Insert(index, row),
-            (0..=2, _) => Edit::Insert(index, row),
-            (3, _) => Edit::Delete(index, address),
-            (4, Some(origin)) => Edit::Update(index, address, origin.column, row[origin.column].clone()),
-            _ => Edit::Update(index, address, column, row[column].clone()),
-        }
-    });
-    Step {
-        edits: edits.collect(),
-        sources,
-        allow_empty: raw.allow & 1 != 0,
-        allow_all: raw.allow & 2 != 0,
-        allow_cascade: raw.allow & 4 != 0,
-        dry_run: raw.look_first & 1 != 0,
-        rehearse: raw.look_first & 2 != 0,
-        replay: raw.look_first & 4 != 0,
-        asked: asked(&raw.asked, tables),
-    }
-}
-
-fn asked(raw: &[u8], tables: &[Table]) -> Asked {
-    // Of the kind that the first cursor of the phase has.
-    let ty = tables.iter().find_map(|t| Some(t.columns[t.cursor.as_ref()?.column].ty));
-    let named: Vec<usize> =
-        (0..tables.len()).filter(|i| raw[3] >> i & 1 == 1 && tables[*i].planned).collect();
-    Asked {
-        mode: pick(&["auto", "auto", "incremental", "full", "auto", "incremental"], raw[0]),
-        since: ty.filter(|_| raw[1] >= 36).map(|ty| ty.value(2 * (raw[1] - 36))),
-        tables: (raw[2] >= 36 && !named.is_empty()).then_some(named),
-    }
-}
-
-fn key_of(tables: &[Table], table: usize, n: u8) -> Row {
-    key(&tables[table], n)
-}
-
-/// A row as drawn, whose references `refer` chooses: from the reference's place and (parent, number).
-fn plain_row(table: &Table, raw: &RawRow, refer: &dyn Fn(usize, (usize, u8)) -> Row) -> Row {
-    let mut row: Row = vec![None; table.columns.len()];
-    if !table.generated {
-        for (i, value) in table.key.iter().zip(key(table, raw.key)) {
-            row[*i] = value;
-        }
-    }
-    if let Some(column) = table.merge_key {
-        row[column] = Some(Type::Integer.value(raw.key));
-    }
-    let values = (0..table.columns.len()).filter(|i| table.columns[*i].name.starts_with('v'));
-    for (place, i) in values.enumerate() {
-        let column = &table.columns[i];
-        let n = raw.cells[place] % if table.unique.contains(&i) { 24 } else { 5 };
-        row[i] = (n != 4 || column.not_null).then(|| column.ty.value(n));
-    }
-    if let Some(cursor) = &table.cursor {
-        row[cursor.column] = Some(table.columns[cursor.column].ty.value(raw.at));
-    }
-    lookup::fill(table, raw, &mut row);
-    for (place, reference) in table.references.iter().enumerate() {
-        let n = raw.cells[3 + place];
-        if n.is_multiple_of(4) && !table.columns[reference.columns[0]].not_null {
-            continue;
-        }
-        for (i, value) in reference.columns.iter().zip(refer(place, (reference.parent, n))) {
-            row[*i] = value;
-        }
-    }
-    row
-}
-
-/// A row of a file; None where it would share a key by accident.
-fn source_row(
-    table: &Table,
-    index: usize,
-    raw: &RawRow,
-    flaw: Option<u8>,
-    before: &[Row],
-    sources: &[Source],
-    tables: &[Table],
-) -> Option<Row> {
-    const DANGLING: u8 = 0;
-    let refer = |_: usize, (parent, n): (usize, u8)| {
-        // Mostly a row that is there: of the parent's file, or an earlier one of the same file.
-        let rows = if parent == index { before } else { &sources[parent] };
-        if flaw == Some(DANGLING) {
-            return key_of(tables, parent, n);
-        }
-        if rows.is_empty() {
-            return vec![None; tables[parent].key.len()];
-        }
-        Table::take(&rows[usize::from(n) % rows.len()], &tables[parent].key)
-    };
-    let mut row = plain_row(table, raw, &refer);
-    if let Some(origin) = table.origin.as_ref().filter(|o| o.from_source) {
-        let marks = [Some(IMPORTED), Some(LOCAL), Some(IMPORTED), None];
-        row[origin.column] = pick(&marks, raw.cells[7]).map(str::to_owned);
-    }
-    lookup::seek(table, raw, flaw == Some(DANGLING), before, index, sources, &mut row);
-    // A parent without rows leaves nothing to refer to.
-    if table.in_file().any(|i| row[i].is_none() && table.columns[i].not_null) {
-        return None;
-    }
-    match flaw {
-        Some(1) => {
-            let identity = table.identity();
-            if let Some(i) = identity.get(usize::from(raw.cells[5]) % identity.len().max(1)) {
-                row[*i] = None;
-            }
-        }
-        Some(2) => {
-            let unfit = (0..row.len()).find_map(|i| Some((i, table.columns[i].ty.unfit()?)));
-            if let Some((i, (value, _))) = unfit {
-                row[i] = Some(value.to_owned());
-            }
-        }
-        Some(3) => {
-            let strict = |i: &usize| table.columns[*i].not_null && !table.identity().contains(i);
-            if let Some(i) = table.in_file().find(strict) {
-                row[i] = None;
-            }
-        }
-        _ => {}
-    }
-    let identity = table.identity();
-    let same = |b: &Row| Table::take(b, &identity) == Table::take(&row, &identity);
-    let repeated = !identity.is_empty() && before.iter().any(same);
-    (!repeated || (flaw == Some(4) && !table.generated)).then_some(row)
 }

@@ -6,32 +6,39 @@ use super::case::Table;
 use super::oracle::{Faults, Work, protected};
 use super::{Cell, Row, stub};
 
-/// Staged rows that share a key, by policy.
+/// Staged rows that share a key, by policy; one that was refused before is a version of its key, too.
 pub(super) fn duplicates(work: &mut Work<'_>, faults: &mut Faults) {
     if work.table.generated {
         return;
     }
-    let rows = std::mem::take(&mut work.passed);
-    for (place, row) in rows.iter().enumerate() {
+    let passed = std::mem::take(&mut work.passed).into_iter().map(|row| (row, None));
+    let refused = std::mem::take(&mut work.refused).into_iter().map(|(row, reason)| (row, Some(reason)));
+    let versions: Vec<(Row, Option<&'static str>)> = passed.chain(refused).collect();
+    for (index, (row, reason)) in versions.iter().enumerate() {
         let key = work.identity(row);
         let same = |other: &Row| work.identity(other) == key;
-        if rows.iter().filter(|r| same(r)).count() == 1 {
-            work.passed.push(row.clone());
-            continue;
-        }
-        match (work.table.on_duplicate_key, work.table.dedup_sort) {
-            ("quarantine", _) => work.refused.push((row.clone(), "duplicate_key")),
+        let single = key.contains(&None) || versions.iter().filter(|(r, _)| same(r)).count() == 1;
+        let reason = match (work.table.on_duplicate_key, work.table.dedup_sort) {
+            _ if single => *reason,
+            ("quarantine", _) => Some(reason.unwrap_or("duplicate_key")),
             ("last", Some(sort)) => {
                 // NULL is least; of equal ones the later row wins.
-                let rank = |(place, row): (usize, &Row)| (row[sort].clone(), place);
-                let best = rows.iter().enumerate().filter(|(_, r)| same(r)).map(rank).max();
-                if best == Some(rank((place, row))) {
-                    work.passed.push(row.clone());
-                } else {
+                let rank = |(index, row): (usize, &Row)| (row[sort].clone(), work.place(row), index);
+                let ranks = versions.iter().map(|(r, _)| r).enumerate().filter(|(_, r)| same(r)).map(rank);
+                if ranks.max() != Some(rank((index, row))) {
                     work.counts.skipped += 1;
+                    continue;
                 }
+                *reason
             }
-            _ => _ = faults.insert("21000"),
+            _ => {
+                faults.insert("21000");
+                *reason
+            }
+        };
+        match reason {
+            None => work.passed.push(row.clone()),
+            Some(reason) => work.refused.push((row.clone(), reason)),
         }
     }
 }
@@ -132,7 +139,7 @@ pub(super) fn written(work: &Work<'_>, row: &Row, target: &Row) -> bool {
     work.held(row) == Some(target)
         && !work.comes_back(row)
         && !protected(work.table, target)
-        && work.table.write != "insert_only"
+        && (work.table.write != "insert_only" || work.open.contains(&work.identity(row)))
 }
 
 pub(super) fn too_many(work: &Work<'_>, faults: &mut Faults) {
