@@ -49,6 +49,11 @@ pub fn folder(name: &str) -> PathBuf {
 pub fn fill(client: &mut Client, root: &Path) {
     let generated = GENERATED.iter().find(|(db, _)| *db == client.db).expect("one of two").1;
     client.run(&format!("{TABLES}{generated}")).ok("tables");
+    first_runs(client, root);
+}
+
+/// The same where the tables are there, empty.
+pub fn first_runs(client: &mut Client, root: &Path) {
     let write = |name: &str, columns: &str, rows: &[&str]| {
         let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
         files::write(&root.join(name), columns, &rows);

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use cutover_tests::client::Client;
-use cutover_tests::in_use;
 use cutover_tests::postgres::server;
+use cutover_tests::{calls, in_use};
 
 /// A program of the server's version, on one of its databases.
 fn program(name: &str, database: &str, args: &[&str]) -> Output {
@@ -99,4 +99,19 @@ fn a_copy_of_a_sqlite_database_carries_everything() {
         in_use::goes_on(&mut restored);
     }
     in_use::goes_on(&mut client);
+}
+
+#[test]
+fn a_schema_of_a_sqlite_database_makes_a_fresh_one() {
+    let root = in_use::folder("schema-sqlite");
+    let mut client = Client::sqlite(&root.join("from.sqlite"));
+    in_use::fill(&mut client, &root);
+    let file = root.join("schema.sql").display().to_string();
+    client.run(&format!(".output {file}\n.schema --nosys\n.output\n")).ok("schema");
+    let mut fresh = Client::sqlite(&root.join("fresh.sqlite"));
+    fresh.run(&format!(".read {file}\n")).ok("the schema can be read");
+    let refused = calls::call(&mut fresh, "sync_phase('fleet')").1.error.expect("no plan is in force");
+    assert!(refused.text.contains("no plan"), "{}", refused.text);
+    in_use::first_runs(&mut fresh, &root);
+    in_use::goes_on(&mut fresh);
 }

@@ -123,8 +123,7 @@ fn catalog(client: &mut Client) -> BTreeMap<String, String> {
             "SELECT type || ' ' || name, CASE type WHEN 'table' THEN (SELECT group_concat(concat) FROM
                 (SELECT c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk || ' ' || coalesce(c.dflt_value, '') AS concat
                    FROM pragma_table_info(m.name) c ORDER BY cid)) ELSE sql END
-             FROM main.sqlite_schema m WHERE name LIKE 'cutover%' AND sql IS NOT NULL
-             UNION ALL SELECT 'version', version FROM main.cutover_catalog"
+             FROM main.sqlite_schema m WHERE name LIKE 'cutover%' AND sql IS NOT NULL"
         }
     };
     let rows = client.run(sql).ok(sql);
@@ -250,7 +249,9 @@ fn postgresql_refuses_another_version() {
 fn sqlite_refuses_another_version() {
     another_version(
         Db::Sqlite,
-        &|version| format!("UPDATE cutover_catalog SET version = '{version}'"),
+        &|version| {
+            format!("DROP VIEW cutover_catalog; CREATE VIEW cutover_catalog (version) AS SELECT '{version}'")
+        },
         [("0.0.1", "may write"), ("99.0.0", "load the library of version 99.0.0")],
     );
 }

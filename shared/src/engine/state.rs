@@ -60,19 +60,17 @@ pub(crate) fn catalog(s: &mut dyn Session) -> Result<bool> {
     }
     let statements = sql::upgrade_catalog(&found, VERSION).filter(|_| !s.facts().read_only);
     let Some(statements) = statements else { return Err(version::differ(dialect, &found)) };
-    for statement in &statements {
+    for statement in statements.iter().chain(&sql::keep_catalog_version(VERSION)) {
         s.execute(statement, &[])?;
     }
-    s.execute(&sql::keep_catalog_version(), &[VERSION.into()])?;
     Ok(true)
 }
 
 /// Makes SQLite's tables.
 pub(crate) fn create_catalog(s: &mut dyn Session) -> Result<()> {
-    for statement in sql::create_catalog() {
+    for statement in sql::create_catalog().chain(sql::keep_catalog_version(VERSION)) {
         s.execute(&statement, &[])?;
     }
-    s.execute(&sql::keep_catalog_version(), &[VERSION.into()])?;
     Ok(())
 }
 

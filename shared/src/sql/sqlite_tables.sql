@@ -1,11 +1,5 @@
 -- cutover's own tables in SQLite. PostgreSQL's are in its extension script.
 
-CREATE TABLE main.cutover_catalog (
-    version TEXT NOT NULL
-);
-
-INSERT INTO main.cutover_catalog VALUES ('');
-
 CREATE TABLE main.cutover_plan (
     plan_id   INTEGER PRIMARY KEY AUTOINCREMENT,
     document  TEXT NOT NULL,

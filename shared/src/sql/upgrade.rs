@@ -1,6 +1,6 @@
 //! SQLite's own tables from version to version. PostgreSQL's are upgraded by its extension scripts.
 
-use super::Sql;
+use super::{Quoted, Sql};
 
 /// A step between two releases: from, to, and the statements, each followed by an empty line. A release that
 /// changes the tables adds one, and changes `sqlite_tables.sql` alike.
@@ -8,18 +8,21 @@ type Step = (&'static str, &'static str, &'static str);
 
 const STEPS: &[Step] = &[];
 
-/// The version of the tables: a row, or none where no plan was ever loaded. Two statements, because a table
+/// The version of the tables: a row, or none where no plan was ever loaded. Two statements, because a view
 /// that may not be there cannot be asked.
 pub fn catalog_version() -> [Sql; 2] {
     [
-        Sql::new("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'cutover_catalog'"),
+        Sql::new("SELECT count(*) FROM main.sqlite_schema WHERE type = 'view' AND name = 'cutover_catalog'"),
         Sql::new("SELECT version FROM main.cutover_catalog"),
     ]
 }
 
-/// Notes the version of the tables. Parameter: version.
-pub fn keep_catalog_version() -> Sql {
-    Sql::new("UPDATE main.cutover_catalog SET version = $1")
+/// Notes the version of the tables: in a view, so that it goes along where `.schema` copies them without rows.
+pub fn keep_catalog_version(version: &str) -> [Sql; 2] {
+    [
+        Sql::new("DROP VIEW IF EXISTS main.cutover_catalog"),
+        Sql::new(format!("CREATE VIEW main.cutover_catalog (version) AS SELECT {}", Quoted(version))),
+    ]
 }
 
 /// The statements that bring tables of version `from` to version `to`; None where no way is known.
