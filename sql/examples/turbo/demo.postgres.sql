@@ -117,7 +117,7 @@ DELETE FROM job_time_allocations WHERE id = 'jt5';
 RESET ROLE;
 SELECT _imported, count(*) AS jobs FROM jobs GROUP BY _imported ORDER BY _imported;
 
-\echo '   The write-back takes what was changed here, and nothing that came from Tybalt: five rows and a deletion.'
+\echo '   The write-back takes what was changed here, the rows with _imported = false and a deletion, and no other.'
 \echo
 \echo '   SELECT * FROM cutover.export_changes(''jobs'', ''writeback'');'
 SELECT batch, table_name, upserts, deletes FROM cutover.export_changes('jobs', :'work' || '/writeback');

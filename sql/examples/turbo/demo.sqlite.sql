@@ -6,8 +6,8 @@
 .print
 .print "1. A fresh database: the schema of the test database, without its data."
 .print
-.print "   .shell sqlite3 turbo_test.sqlite .schema | sqlite3 turbo.sqlite"
-.shell sqlite3 turbo_test.sqlite .schema | sqlite3 turbo.sqlite
+.print "   .shell sqlite3 turbo_test.sqlite \".schema --nosys\" | sqlite3 turbo.sqlite"
+.shell sqlite3 turbo_test.sqlite ".schema --nosys" | sqlite3 turbo.sqlite
 
 .connection 1
 .open tybalt.sqlite
@@ -126,7 +126,7 @@ DELETE FROM job_time_allocations WHERE id = 'jt5';
 SELECT _imported, count(*) AS jobs FROM jobs GROUP BY _imported;
 
 .print
-.print "   The write-back takes what was changed here, and nothing that came from Tybalt: five rows and a deletion."
+.print "   The write-back takes what was changed here, the rows with _imported = false and a deletion, and no other."
 .print
 .print "   SELECT export_changes('jobs', 'writeback');"
 SELECT value ->> 'batch' AS batch, value ->> 'table_name' AS table_name, value ->> 'upserts' AS upserts, value ->> 'deletes' AS deletes
