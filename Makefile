@@ -15,12 +15,13 @@ export PG_CONFIG
 BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite install demo demo-postgres failpoints test soak bench release clean setup-sqlite setup-postgres
+.PHONY: all help sqlite install demo demo-postgres demo-turbo failpoints test soak bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
 	@echo "make demo            real data, phases and quarantine in SQLite"
 	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
+	@echo "make demo-turbo      a new system takes over from an old one, phase by phase: in SQLite, then in PostgreSQL"
 	@echo "make test            everything CI runs"
 	@echo "make soak            kills, torture and the model test for hours: ROUNDS=300, SECONDS=600, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
@@ -62,6 +63,10 @@ demo: sqlite
 
 demo-postgres: all
 	@tests/with-postgres.sh sql/examples/nycflights13/demo-postgres.sh
+
+demo-turbo: all
+	@sql/examples/turbo/demo-sqlite.sh
+	@tests/with-postgres.sh sql/examples/turbo/demo-postgres.sh
 
 test: all
 	@tests/setup.sh cron

@@ -19,8 +19,8 @@ fn run(command: &mut Command) -> String {
         .collect()
 }
 
-/// What both demos must show, in this order.
-const SHOWN: [&str; 12] = [
+/// What the demo of real data must show in both databases, in this order.
+const NYCFLIGHTS13: &[&str] = &[
     "airlines | 16 | 16 | 0 | 0 | 0 | 0 | 0",
     "1 | 0 | 0", // rows after the dry run
     "flights | 336776 | 280481 | 0 | 0 | 0 | 0 | 56295",
@@ -35,31 +35,79 @@ const SHOWN: [&str; 12] = [
     "What to try next",
 ];
 
-fn check(text: &str) {
+/// The same of the demo of a whole cutover.
+const TURBO: &[&str] = &[
+    "0 | 0 | 0 | 0 | 0", // the fresh database
+    "plan loaded: 4 phases, 17 tables",
+    "jobs | job_time_allocations | 4000 | 4000 | 0 | 0 | 0",
+    "time | time_entries | 20000 | 20000 | 0 | 0 | 0",
+    "300 | 285 | 15",                 // leads found
+    "jobs | 2000 | 0 | 1 | 1999 | 1", // test data replaced
+    "0 | 1",                          // only in that phase
+    "phase \"jobs\" is frozen; table \"jobs\" cannot be written",
+    "5 source files of phase \"jobs\" are older than its freeze",
+    "jobs | 2001 | 1 | 3 | 1997 | 0",
+    "jobs | local | 7900",
+    "phase \"jobs\" is live here; imports are refused",
+    "expenses | 7650 | 0 | 0 | 7650 | 1",
+    "1 | job_time_allocations | 0 | 1",
+    "1 | jobs | 2 | 0",
+    "cl-t1 | First client of Turbo | uid-100111",
+    "expenses | 6000 | 1 | 2 | 5997 | 1",
+    "time_sheets | 2800 | 0 | 2 | 2798 | 0",
+    "profiles | 61 | 0 | 1 | 60 | 0",
+    "users | local | 374 | 0",
+    "jobs | local | 7900 | 0",
+    "expenses | local | 7650 | 0",
+    "time | local | 22891 | 0",
+    "jobs | jobs | 2002 | 2002 | 2000 | 0 | 0 | 2 | _imported",
+    "time | time_entries | 20001 | 20001 | 20000 | 0 | 0 | 1 | _imported",
+    "What to try next",
+];
+
+fn check(text: &str, shown: &[&str]) {
     let mut rest = text;
-    for part in SHOWN {
+    for part in shown {
         let at = rest.find(part).unwrap_or_else(|| panic!("expected {part:?} (in this place)"));
         rest = &rest[at + part.len()..];
     }
 }
 
-#[test]
-fn demo_in_sqlite() {
-    check(&run(&mut Command::new(home().join("sql/examples/nycflights13/demo-sqlite.sh"))));
+fn in_sqlite(example: &str) -> String {
+    run(&mut Command::new(home().join("sql/examples").join(example).join("demo-sqlite.sh")))
 }
 
-#[test]
-fn demo_in_postgresql() {
+fn in_postgresql(example: &str) -> String {
     let server = server();
     let path = format!(
         "{}:{}",
         std::path::Path::new(&server.psql).parent().expect("a folder").display(),
         std::env::var("PATH").unwrap_or_default()
     );
-    check(&run(Command::new(home().join("sql/examples/nycflights13/demo-postgres.sh"))
+    run(Command::new(home().join("sql/examples").join(example).join("demo-postgres.sh"))
         .env("PATH", path)
         .env("PGHOST", &server.host)
         .env("PGPORT", "5432")
         .env("PGUSER", "postgres")
-        .env("CUTOVER_FILES", &server.files)));
+        .env("CUTOVER_FILES", &server.files))
+}
+
+#[test]
+fn demo_in_sqlite() {
+    check(&in_sqlite("nycflights13"), NYCFLIGHTS13);
+}
+
+#[test]
+fn demo_in_postgresql() {
+    check(&in_postgresql("nycflights13"), NYCFLIGHTS13);
+}
+
+#[test]
+fn turbo_in_sqlite() {
+    check(&in_sqlite("turbo"), TURBO);
+}
+
+#[test]
+fn turbo_in_postgresql() {
+    check(&in_postgresql("turbo"), TURBO);
 }
