@@ -1,7 +1,6 @@
 -- take
-UPDATE cutover."change" AS c SET batch = $1
-FROM (SELECT table_name, row_key FROM cutover."change" WHERE phase = $2 AND batch IS NULL AND table_name IN (SELECT plan_name FROM cutover."phase_table" WHERE phase = $2) FOR UPDATE SKIP LOCKED) p
-WHERE c.phase = $2 AND c.batch IS NULL AND c.table_name = p.table_name AND c.row_key = p.row_key;
+UPDATE cutover."change" SET batch = $1 WHERE ctid = ANY (ARRAY(
+  SELECT ctid FROM cutover."change" WHERE phase = $2 AND batch IS NULL AND table_name IN (SELECT plan_name FROM cutover."phase_table" WHERE phase = $2) FOR UPDATE SKIP LOCKED));
 
 -- keys of rows that are given back
 SELECT e.row_key FROM cutover."change" e WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3 AND e.op = 'upsert'
@@ -45,12 +44,10 @@ CREATE OR REPLACE TRIGGER zz_cutover_truncate BEFORE TRUNCATE ON "public"."clien
 ALTER TABLE "public"."clients_2" ENABLE ALWAYS TRIGGER zz_cutover_truncate;
 
 -- clients: keep images
-UPDATE cutover."change" AS c SET op = x.op, image = (x.image)::pg_catalog.json
-FROM (SELECT e.row_key, CASE WHEN t."id" IS NULL THEN 'delete' ELSE 'upsert' END AS op,
-  CASE WHEN t."id" IS NOT NULL THEN '{"id":' || coalesce(pg_catalog.to_json(t."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(t."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(t."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(t."imported")::pg_catalog.text, 'null') || '}' END AS image
-  FROM cutover."change" e LEFT JOIN "public"."clients" t ON t."id" = (e.row_key::pg_catalog.json ->> 0)::bigint
-  WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x
-WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key;
+UPDATE cutover."change" AS c SET (op, image) = (
+  SELECT CASE WHEN t."id" IS NULL THEN 'delete' ELSE 'upsert' END, CASE WHEN t."id" IS NOT NULL THEN ('{"id":' || coalesce(pg_catalog.to_json(t."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(t."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(t."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(t."imported")::pg_catalog.text, 'null') || '}')::pg_catalog.json END
+  FROM (SELECT 1) one LEFT JOIN "public"."clients" t ON t."id" = (c.row_key::pg_catalog.json ->> 0)::bigint)
+WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3;
 
 -- clients: preserve
 UPDATE pg_temp."cutover_changes_1" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
@@ -89,12 +86,10 @@ CREATE OR REPLACE TRIGGER zz_cutover_truncate BEFORE TRUNCATE ON "public"."odd "
 ALTER TABLE "public"."odd ""jobs""_2" ENABLE ALWAYS TRIGGER zz_cutover_truncate;
 
 -- odd "jobs": keep images
-UPDATE cutover."change" AS c SET op = x.op, image = (x.image)::pg_catalog.json
-FROM (SELECT e.row_key, CASE WHEN t."client_id" IS NULL THEN 'delete' ELSE 'upsert' END AS op,
-  CASE WHEN t."client_id" IS NOT NULL THEN '{"client_id":' || coalesce(pg_catalog.to_json(t."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(t."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(t."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(t."note")::pg_catalog.text, 'null') || '}' END AS image
-  FROM cutover."change" e LEFT JOIN "public"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text
-  WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x
-WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key;
+UPDATE cutover."change" AS c SET (op, image) = (
+  SELECT CASE WHEN t."client_id" IS NULL THEN 'delete' ELSE 'upsert' END, CASE WHEN t."client_id" IS NOT NULL THEN ('{"client_id":' || coalesce(pg_catalog.to_json(t."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(t."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(t."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(t."note")::pg_catalog.text, 'null') || '}')::pg_catalog.json END
+  FROM (SELECT 1) one LEFT JOIN "public"."odd ""jobs""" t ON t."client_id" = (c.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (c.row_key::pg_catalog.json ->> 1)::text)
+WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3;
 
 -- odd "jobs": preserve
 UPDATE pg_temp."cutover_changes_0" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
