@@ -61,6 +61,17 @@ UPDATE pg_temp."cutover_changes_1" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
 UPDATE "public"."clients" AS t SET "imported" = E'true'
 FROM pg_catalog.json_array_elements_text($1::pg_catalog.json) AS x (row_key) WHERE t."id" = (x.row_key::pg_catalog.json ->> 0)::bigint;
 
+-- clients: changed rows
+SELECT t."id", t."name", t."email", t."imported" FROM (SELECT DISTINCT row_key FROM cutover."change" WHERE phase = 'jobs' AND table_name = 'clients' AND batch IS NOT NULL) e JOIN "public"."clients" t ON t."id" = (e.row_key::pg_catalog.json ->> 0)::bigint;
+
+-- clients: gone
+INSERT INTO pg_temp."cutover_gone_1" SELECT e.row_key FROM (SELECT DISTINCT row_key FROM cutover."change" WHERE phase = 'jobs' AND table_name = 'clients' AND batch IS NOT NULL) e LEFT JOIN "public"."clients" t ON t."id" = (e.row_key::pg_catalog.json ->> 0)::bigint WHERE t."id" IS NULL;
+
+-- clients: delete there
+INSERT INTO pg_temp."cutover_changes_1" (op, s, k0)
+SELECT 'd', NULL, t."id" FROM pg_temp."cutover_gone_1" e JOIN "there"."clients" t ON t."id" = (e.row_key::pg_catalog.json ->> 0)::bigint
+  AND t."id" = ANY (ARRAY(SELECT (row_key::pg_catalog.json ->> 0)::bigint FROM pg_temp."cutover_gone_1"));
+
 -- odd "jobs": zz_cutover_track
 CREATE OR REPLACE TRIGGER zz_cutover_track AFTER INSERT OR UPDATE OR DELETE ON "public"."odd ""jobs""" FOR EACH ROW EXECUTE FUNCTION cutover.track_change(E'jobs', E'odd "jobs"', E'', E'', E'client_id', E'number');
 
@@ -98,4 +109,16 @@ UPDATE pg_temp."cutover_changes_0" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
 -- odd "jobs": retain
 UPDATE pg_temp."cutover_changes_0" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
   (SELECT t.tableoid, t.ctid FROM cutover."change" e JOIN "public"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text WHERE e.phase = $1 AND e.table_name = $2);
+
+-- odd "jobs": changed rows
+SELECT t."client_id", t."number", t."_row", t."note" FROM (SELECT DISTINCT row_key FROM cutover."change" WHERE phase = 'jobs' AND table_name = 'odd "jobs"' AND batch IS NOT NULL) e JOIN "public"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text;
+
+-- odd "jobs": gone
+INSERT INTO pg_temp."cutover_gone_0" SELECT e.row_key FROM (SELECT DISTINCT row_key FROM cutover."change" WHERE phase = 'jobs' AND table_name = 'odd "jobs"' AND batch IS NOT NULL) e LEFT JOIN "public"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text WHERE t."client_id" IS NULL;
+
+-- odd "jobs": delete there
+INSERT INTO pg_temp."cutover_changes_0" (op, s, k0, k1)
+SELECT 'd', NULL, t."client_id", t."number" FROM pg_temp."cutover_gone_0" e JOIN "there"."odd ""jobs""" t ON t."client_id" = (e.row_key::pg_catalog.json ->> 0)::bigint AND t."number" = (e.row_key::pg_catalog.json ->> 1)::text
+  AND t."client_id" = ANY (ARRAY(SELECT (row_key::pg_catalog.json ->> 0)::bigint FROM pg_temp."cutover_gone_0"))
+  AND t."number" = ANY (ARRAY(SELECT (row_key::pg_catalog.json ->> 1)::text FROM pg_temp."cutover_gone_0"));
 
