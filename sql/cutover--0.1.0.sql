@@ -34,7 +34,7 @@ COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to, and 
 CREATE TABLE cutover.run (
     run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     phase         text NOT NULL,
-    kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay')),
+    kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push')),
     status        text NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       bigint,
     started_at    timestamptz NOT NULL,
@@ -275,6 +275,12 @@ RETURNS TABLE (batch bigint, batch_id text, table_name text, upserts bigint, del
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_changes_wrapper';
 COMMENT ON FUNCTION cutover.export_changes(text, text, text) IS 'Writes what was changed here to files, and again what was never acknowledged.';
 
+CREATE FUNCTION cutover.push_changes(phase text)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'push_changes_wrapper';
+COMMENT ON FUNCTION cutover.push_changes(text) IS 'Writes what was changed here to the relations that the plan names, and acknowledges it.';
+
 CREATE FUNCTION cutover.acknowledge_changes(batch text)
 RETURNS bigint
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'acknowledge_changes_wrapper';
@@ -337,6 +343,7 @@ REVOKE ALL ON FUNCTION cutover.replay_quarantine(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.verify_phase(text, integer, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.validate_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.track_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;

@@ -164,6 +164,12 @@ fn export_changes(phase: Option<&str>, path: Option<&str>, format: Option<&str>)
 }
 
 #[pg_extern]
+fn push_changes(phase: Option<&str>) -> ReportRows {
+    let phase = required("phase", phase);
+    report(run(|session| api::push_changes(session, phase)))
+}
+
+#[pg_extern]
 fn acknowledge_changes(batch: Option<&str>) -> i64 {
     let batch = required("batch", batch);
     run(|session| api::acknowledge_changes(session, batch))

@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer};
 use crate::plan::Scalar;
 
 pub use crate::engine::{
-    acknowledge_changes, cutover_phase, cutover_phases, export_changes, freeze_phase, reopen_phase,
-    repair_guards, replay_quarantine, sync_all, sync_job, sync_phase, sync_phases, validate_phase,
-    verify_phase,
+    acknowledge_changes, cutover_phase, cutover_phases, export_changes, freeze_phase, push_changes,
+    reopen_phase, repair_guards, replay_quarantine, sync_all, sync_job, sync_phase, sync_phases,
+    validate_phase, verify_phase,
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};

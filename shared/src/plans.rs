@@ -152,7 +152,11 @@ fn check_phase(
 }
 
 fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {
-    engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None).map(|_| ())
+    let prepared = engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None)?;
+    for task in prepared.tasks.into_iter().filter(|_| planned.push_to.is_some()) {
+        planner::tracked("", planned, task.target)?;
+    }
+    Ok(())
 }
 
 /// The columns that checks name. Errors: 42703.

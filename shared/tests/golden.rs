@@ -300,6 +300,18 @@ fn changes(dialect: Dialect) -> String {
         if let Some(origin) = &tracked.origin {
             add(&format!("{name}: give back"), &sql::return_rows(dialect, &tracked, origin));
         }
+        let kind = if dialect == Dialect::Postgres { RelationKind::Foreign } else { RelationKind::Table };
+        let there = Table { schema: "there".to_owned(), kind, ..task.target.clone() };
+        let pushed = planner::push(task.ordinal, &task.plan, "there", &tracked, there).unwrap();
+        let gone = pushed.gone.as_ref().unwrap();
+        let columns = planner::travelling(&task.plan, &tracked);
+        add(&format!("{name}: changed rows"), &sql::changed_rows(dialect, &tracked, &columns));
+        let keys = sql::gone_table(dialect, &pushed);
+        add(&format!("{name}: gone"), &sql::fill_gone(dialect, gone, &keys));
+        add(
+            &format!("{name}: delete there"),
+            &sql::delete_gone(dialect, &pushed, &temp, gone, (&keys, true)),
+        );
     }
     out
 }

@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 21] = [
+const FUNCTIONS: [(&str, Function); 22] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -35,6 +35,7 @@ const FUNCTIONS: [(&str, Function); 21] = [
     ("verify_phase(phase [, options])", verify_phase),
     ("validate_phase(phase)", validate_phase),
     ("export_changes(phase, path [, options])", export_changes),
+    ("push_changes(phase)", push_changes),
     ("acknowledge_changes(batch)", acknowledge_changes),
     ("freeze_phase(phase)", freeze_phase),
     ("cutover_phase(phase [, options])", cutover_phase),
@@ -146,6 +147,11 @@ fn export_changes(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(2, 3)?;
     let (phase, path) = (args.text(0, "phase")?, args.text(1, "path")?);
     json(&api::export_changes(session, phase, path, &args.options(2)?)?)
+}
+
+fn push_changes(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    json(&api::push_changes(session, args.text(0, "phase")?)?)
 }
 
 fn acknowledge_changes(session: &mut dyn Session, args: &Args) -> Result<Answer> {

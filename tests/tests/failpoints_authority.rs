@@ -14,14 +14,16 @@ use serde_json::Value;
 
 const SCHEMA: &str = "
     CREATE TABLE item (id integer PRIMARY KEY, v integer, imported integer);
-    CREATE TABLE note (id integer PRIMARY KEY, item integer REFERENCES item (id), text text);";
+    CREATE TABLE note (id integer PRIMARY KEY, item integer REFERENCES item (id), text text);
+    CREATE TABLE item_there (id integer PRIMARY KEY, v integer, imported integer);
+    CREATE TABLE note_there (id integer PRIMARY KEY, item integer, text text);";
 const PLAN: &str = r#"{ "version": 1, "root": "{root}", "phases": [ { "name": "shop", "tables": [
-    { "table": "item", "source": {"parquet": "item.parquet"}, "write": "replace", "after_acknowledge": "imported",
+    { "table": "item", "source": {"parquet": "item.parquet"}, "write": "replace", "after_acknowledge": "imported", "push_to": "item_there",
       "origin": {"column": "imported", "imported": 1, "local": 0} },
-    { "table": "note", "source": {"parquet": "note.parquet"}, "write": "upsert" } ] } ] }"#;
+    { "table": "note", "source": {"parquet": "note.parquet"}, "write": "upsert", "push_to": "note_there" } ] } ] }"#;
 
 /// What an application writes before a call, and the call.
-const STEPS: [(&str, &str); 8] = [
+const STEPS: [(&str, &str); 9] = [
     ("UPDATE item SET v = 0 WHERE id = 1", "freeze_phase('shop')"),
     ("SELECT 1", "cutover_phase('shop', allow_stale_source => true)"),
     (
@@ -36,6 +38,10 @@ const STEPS: [(&str, &str); 8] = [
     (
         "SELECT 1",
         "acknowledge_changes((SELECT CAST(batch_id AS text) FROM {own}change_batch WHERE number = 2))",
+    ),
+    (
+        "UPDATE item SET v = 13 WHERE id = 1; DELETE FROM note WHERE id = 4; INSERT INTO note_there VALUES (4, 2, 'b')",
+        "push_changes('shop')",
     ),
     ("SELECT 1", "reopen_phase('shop')"),
     ("SELECT 1", "cutover_phases('shop')"),
@@ -81,7 +87,8 @@ fn whole(target: &Target, signal: &str, at: &str) {
             assert!(out.join(file).is_file(), "{at}: {name} names {file}");
         }
     }
-    let sql = format!("SELECT number, batch_id FROM {}change_batch", own(target.db));
+    let sql =
+        format!("SELECT number, batch_id FROM {}change_batch WHERE path <> 'push_changes'", own(target.db));
     for row in target.client().run(&sql).ok("the batches") {
         let [Some(number), Some(id)] = row.as_slice() else { panic!("{row:?}") };
         assert!(out.join(format!("shop-{number:0>6}-{id}.manifest.json")).is_file(), "{at}: batch {number}");

@@ -26,8 +26,8 @@ use super::{log, phase, rights, state, triggers};
 const FETCHED: usize = 1024;
 
 /// A batch that was not acknowledged.
-struct Batch {
-    number: i64,
+pub(super) struct Batch {
+    pub(super) number: i64,
     id: String,
     created: String,
 }
@@ -94,12 +94,12 @@ pub(super) fn tracked_tables(s: &mut dyn Session, planned: &Phase) -> Result<Vec
     Ok(tables)
 }
 
-/// Makes a batch of what is pending, where anything is.
-fn take(s: &mut dyn Session, phase: &str, path: &str, tables: &[Tracked]) -> Result<()> {
+/// Makes a batch of what is pending, and answers its number; None where nothing is.
+pub(super) fn take(s: &mut dyn Session, phase: &str, path: &str, tables: &[Tracked]) -> Result<Option<i64>> {
     let (dialect, role) = (s.facts().dialect, s.facts().role.clone());
     let number = number(s, &sql::next_batch(dialect), &[phase.into()])?;
     if s.execute(&sql::take_changes(dialect), &[number.into(), phase.into()])? == 0 {
-        return Ok(());
+        return Ok(None);
     }
     let created = log::now();
     let args: [Value; 5] = [phase.into(), number.into(), path.into(), created.into(), role.into()];
@@ -109,10 +109,25 @@ fn take(s: &mut dyn Session, phase: &str, path: &str, tables: &[Tracked]) -> Res
         s.execute(&sql::keep_images(dialect, tracked), &args)?;
     }
     failpoint::passed("took the changes");
-    Ok(())
+    Ok(Some(number))
 }
 
-fn open_batches(s: &mut dyn Session, phase: &str) -> Result<Vec<Batch>> {
+/// Keeps how much a batch without files holds.
+pub(super) fn count_batch(s: &mut dyn Session, phase: &str, batch: i64, path: &str) -> Result<()> {
+    let dialect = s.facts().dialect;
+    let (mut upserts, mut deletes) = (0, 0);
+    for row in s.query(&sql::batch_tables(dialect), &[phase.into(), batch.into()])? {
+        if let [_, Value::Int(upserted), Value::Int(deleted)] = row.as_slice() {
+            upserts += upserted;
+            deletes += deleted;
+        }
+    }
+    let args: [Value; 6] =
+        [path.into(), upserts.into(), deletes.into(), "".into(), phase.into(), batch.into()];
+    s.execute(&sql::finish_batch(dialect), &args).map(|_| ())
+}
+
+pub(super) fn open_batches(s: &mut dyn Session, phase: &str) -> Result<Vec<Batch>> {
     let rows = s.query(&sql::open_batches(s.facts().dialect), &[phase.into()])?;
     let batches = rows.into_iter().filter_map(|row| match <[Value; 3]>::try_from(row) {
         Ok([Value::Int(number), Value::Text(id), Value::Text(created)]) => {
@@ -248,8 +263,19 @@ pub fn acknowledge_changes(s: &mut dyn Session, batch: &str) -> Result<i64> {
     };
     phase::lock(s, phase)?;
     s.begin_write(&[])?;
-    let of_batch: [Value; 2] = [phase.as_str().into(), (*number).into()];
-    if let Some(planned) = stored.plan.phase(phase) {
+    acknowledge(s, stored.plan.phase(phase), phase, *number)
+}
+
+/// Forgets the changes of a batch that has arrived, and answers how many there were.
+pub(super) fn acknowledge(
+    s: &mut dyn Session,
+    planned: Option<&Phase>,
+    phase: &str,
+    number: i64,
+) -> Result<i64> {
+    let dialect = s.facts().dialect;
+    let of_batch: [Value; 2] = [phase.into(), number.into()];
+    if let Some(planned) = planned {
         give_back(s, planned, &of_batch)?;
         failpoint::passed("gave rows back");
     }
@@ -297,7 +323,7 @@ pub(crate) fn known_to(s: &mut dyn Session, new: &Plan, old: &Plan) -> Result<()
         let [Value::Text(phase), Value::Text(table), Value::Int(count)] = row.as_slice() else { continue };
         let key = |plan: &Plan| {
             let planned = plan.phase(phase)?.tables.iter().find(|t| t.table == *table)?;
-            (planned.track != Some(false)).then(|| planned.primary_key.clone())
+            (planned.track != Some(false)).then(|| planned.change_key().cloned())
         };
         let known = key(new);
         if known.is_none() || known != key(old) {

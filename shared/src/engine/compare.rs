@@ -6,9 +6,8 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 use crate::value::{Value, count};
 
-use super::changes;
-use super::foreign;
 use super::run::Tally;
+use super::{changes, foreign, push};
 
 /// How many rows of each kind a change set has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,12 +48,13 @@ pub(crate) fn compare(
     tally: &Tally,
 ) -> Result<Counts> {
     let dialect = s.facts().dialect;
-    let few = foreign::few(task, tally);
+    let few = task.is_foreign() && !task.write.deletes() && foreign::few(tally.staged);
     foreign::told_apart(s, task, temps, few)?;
     s.execute(&sql::compare(dialect, task, temps, few), &[])?;
     if tally.refused > 0 && task.write.deletes() && !task.key.is_empty() {
         s.execute(&sql::retain_refused(dialect, task, temps), &[])?;
     }
+    push::delete_gone(s, task, temps)?;
     if let Some(phase) = phase {
         changes::preserve(s, phase, task, temps)?;
     }

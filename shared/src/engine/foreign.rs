@@ -8,14 +8,13 @@ use crate::sql::{self, Sql, Temps};
 
 use super::check::shown;
 use super::guard::single_count;
-use super::run::Tally;
 
 /// How many keys travel with one statement.
 const AT_ONCE: i64 = 10_000;
 
-/// Whether so few rows are staged that their keys can tell the other server which rows to send.
-pub(super) fn few(task: &Task, tally: &Tally) -> bool {
-    task.is_foreign() && !task.write.deletes() && tally.staged <= AT_ONCE
+/// Whether so few rows are meant that their keys can tell the other server which ones to send.
+pub(super) fn few(rows: i64) -> bool {
+    rows <= AT_ONCE
 }
 
 /// Makes sure that the key which the plan names tells the rows of a foreign table apart. Errors: 42P10.

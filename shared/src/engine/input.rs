@@ -7,9 +7,10 @@ use std::time::SystemTime;
 
 use arrow::record_batch::RecordBatch;
 
-use crate::catalog::{RelName, Table};
+use crate::catalog::{Column, RelName, Table};
 use crate::error::{Error, Kind, Result};
 use crate::plan::Source;
+use crate::planner::Tracked;
 use crate::session::{CursorId, Dialect, Facts, Session};
 use crate::source::{
     self, Format, JsonSource, ParquetSource, Relative, RowSource, Skips, SourceBatch, SourceColumn,
@@ -130,6 +131,17 @@ fn times(files: &[PathBuf]) -> Result<Vec<SystemTime>> {
     files.iter().map(|path| time(path).map_err(|error| source::system(path, &error))).collect()
 }
 
+impl Input {
+    /// The rows of a table that were changed here and are in batches: these columns of them.
+    pub fn of_changes(dialect: Dialect, tracked: &Tracked, columns: &[&str]) -> Input {
+        let label = format!("table \"{}\"", tracked.name);
+        let described = columns.iter().filter_map(|name| tracked.table.column(name)).map(describe);
+        let select = Select::Changes(Box::new(tracked.clone()));
+        let rows = Rows::new(dialect, select, None, &label, described);
+        Input { reader: Reader::Rows(rows), label, oldest: None }
+    }
+}
+
 fn label(source: &Source) -> String {
     match source {
         Source::Parquet(spec) | Source::Json(spec) => format!("file \"{spec}\""),
@@ -200,18 +212,15 @@ enum Select {
     /// (schema, name)
     Table(String, String),
     Query(Sql),
+    /// The rows of a table that are in its batches.
+    Changes(Box<Tracked>),
 }
 
 impl Rows {
     fn of_table(s: &mut dyn Session, name: &str) -> Result<Rows> {
         let found = s.find_table(&RelName::parse(name)?)?;
         let Table { schema, name: relation, columns, .. } = found.ok_or_else(|| no_relation(name))?;
-        let described = columns.into_iter().map(|c| Described {
-            name: c.name,
-            ty: c.ty,
-            spelled: c.sql_type,
-            nullable: !c.not_null,
-        });
+        let described = columns.iter().map(describe);
         let called = format!("table \"{name}\"");
         let select = Select::Table(schema, relation);
         Ok(Rows::new(s.facts().dialect, select, None, &called, described))
@@ -294,7 +303,7 @@ impl Rows {
         }
         let cursor = match self.cursor {
             Some(cursor) => cursor,
-            None => *self.cursor.insert(s.cursor_open(&self.statement(), &[])?),
+            None => *self.cursor.insert(s.cursor_open(&self.statement(s.facts().dialect), &[])?),
         };
         let (types, places) = self.fetched();
         let Some(batch) = s.cursor_fetch(cursor, &types, self.fetch)? else {
@@ -309,14 +318,13 @@ impl Rows {
         Ok(Some(SourceBatch { from: Arc::clone(&self.called), first_row, rows: None, batch }))
     }
 
-    fn statement(&self) -> Sql {
+    fn statement(&self, dialect: Dialect) -> Sql {
+        let columns = self.wanted.iter().filter_map(|at| self.columns.get(*at));
+        let names: Vec<&str> = columns.map(|c| c.name.as_str()).collect();
         match &self.select {
-            Select::Table(schema, name) => {
-                let columns = self.wanted.iter().filter_map(|at| self.columns.get(*at));
-                let names: Vec<&str> = columns.map(|c| c.name.as_str()).collect();
-                sql::select_columns(schema, name, &names)
-            }
+            Select::Table(schema, name) => sql::select_columns(schema, name, &names),
             Select::Query(query) => query.clone(),
+            Select::Changes(tracked) => sql::changed_rows(dialect, tracked, &names),
         }
     }
 
@@ -328,7 +336,7 @@ impl Rows {
             Select::Table(..) if self.wanted.is_empty() => {
                 (vec![ColumnType::Text { max_chars: None }], Vec::new())
             }
-            Select::Table(..) => {
+            Select::Table(..) | Select::Changes(_) => {
                 let types = self.wanted.iter().filter_map(|at| self.types.get(*at)).cloned();
                 (types.collect(), (0..self.wanted.len()).collect())
             }
@@ -346,6 +354,15 @@ struct Described {
     ty: ColumnType,
     spelled: String,
     nullable: bool,
+}
+
+fn describe(column: &Column) -> Described {
+    Described {
+        name: column.name.clone(),
+        ty: column.ty.clone(),
+        spelled: column.sql_type.clone(),
+        nullable: !column.not_null,
+    }
 }
 
 /// How many rows to ask for after a batch: as many as should fit, growing step by step, so that

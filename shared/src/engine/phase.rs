@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Rehearse,
     /// It reads the quarantine and no source.
     Replay,
+    /// It writes what was changed here to other relations.
+    Push,
     /// It looks without the guards, locks nothing and leaves no log.
     Verify,
 }
@@ -45,6 +47,7 @@ impl Kind {
             Kind::DryRun => "dry_run",
             Kind::Rehearse => "rehearse",
             Kind::Replay => "replay",
+            Kind::Push => "push",
             Kind::Verify => "verify",
         }
     }

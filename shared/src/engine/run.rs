@@ -138,7 +138,7 @@ pub(crate) fn run(
         Ok(())
     };
     match request.kind {
-        RunKind::Sync | RunKind::Replay => write(s)?,
+        RunKind::Sync | RunKind::Replay | RunKind::Push => write(s)?,
         RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
         RunKind::DryRun | RunKind::Verify => {}
     }
@@ -268,7 +268,10 @@ fn look(
     if request.kind != RunKind::Verify {
         let allowed = &request.allowed;
         for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
-            guard::deletes(s, task, temp, counts, allowed)?;
+            // A push deletes what somebody deleted here, not what a source no longer has.
+            if request.kind != RunKind::Push {
+                guard::deletes(s, task, temp, counts, allowed)?;
+            }
             guard::children(s, tasks, temps, index, counts, allowed)?;
         }
         others::spared(s, tasks, temps, &counts)?;

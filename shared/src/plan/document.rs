@@ -143,6 +143,9 @@ pub struct TablePlan {
     /// not even when the phase is live here, as by default.
     #[serde(default)]
     pub track: Option<bool>,
+    /// The relation that `push_changes` writes local changes to.
+    #[serde(default)]
+    pub push_to: Option<String>,
     /// What becomes of the origin of a changed row once its change has arrived.
     #[serde(default)]
     pub after_acknowledge: AfterAcknowledge,
@@ -152,6 +155,14 @@ pub struct TablePlan {
 }
 
 impl TablePlan {
+    /// The columns by which local changes of the table are kept, where the plan names them.
+    pub fn change_key(&self) -> Option<&Vec<String>> {
+        match self.write {
+            Write::DeleteInsert => self.merge_key.as_ref().filter(|_| self.push_to.is_some()),
+            Write::Replace | Write::Upsert | Write::InsertOnly => self.primary_key.as_ref(),
+        }
+    }
+
     /// A plan for a table of which nothing is said but where its rows come from and how they are
     /// written.
     pub fn plain(table: String, source: Source, write: Write) -> TablePlan {
@@ -186,6 +197,7 @@ impl TablePlan {
             override_identity: false,
             time_zone: None,
             track: None,
+            push_to: None,
             after_acknowledge: AfterAcknowledge::Keep,
             checks: Vec::new(),
         }

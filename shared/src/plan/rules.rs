@@ -116,6 +116,17 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     {
         return Err(invalid(format!("{at}.origin: \"imported\" and \"local\" are the same")));
     }
+    if let Some(to) = &table.push_to {
+        RelName::parse(to).map_err(|e| within(at, "push_to", e))?;
+        if table.track == Some(false) {
+            return Err(invalid(format!("{at}.push_to: \"track\" is false")));
+        }
+        if table.write == Write::DeleteInsert && table.merge_key.is_none() {
+            return Err(invalid(format!(
+                "{at}.push_to: a table whose key is generated here needs a \"merge_key\", by which its rows are known there"
+            )));
+        }
+    }
     if table.after_acknowledge == AfterAcknowledge::Imported && table.origin.is_none() {
         return Err(invalid(format!("{at}.after_acknowledge: \"imported\" needs an \"origin\"")));
     }

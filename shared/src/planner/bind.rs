@@ -44,7 +44,9 @@ pub fn bind(
     let (key, own) = match plan.write {
         _ if target.kind == RelationKind::Foreign => (foreign_key(plan, &target)?, Vec::new()),
         Write::DeleteInsert => (plan.merge_key.clone().unwrap_or_default(), own_key(plan, &target)?),
-        Write::Replace | Write::Upsert | Write::InsertOnly => (find_key(plan, &target)?, Vec::new()),
+        Write::Replace | Write::Upsert | Write::InsertOnly => {
+            (find_key(&plan.table, plan.primary_key.as_ref(), &target)?, Vec::new())
+        }
     };
     if target.kind == RelationKind::Foreign {
         target.address = Address::Columns(key.clone());
@@ -140,6 +142,7 @@ fn make(
         lookups: Vec::new(),
         earlier: Vec::new(),
         later: Vec::new(),
+        gone: None,
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),
         warnings,
         target,

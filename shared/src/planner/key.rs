@@ -6,12 +6,12 @@ use crate::plan::{TablePlan, Write};
 
 use super::no_column;
 
-/// The plan's key, or the table's own; an immediate, total unique index must stand behind it.
+/// The key that a plan names for a table, or the table's own; an immediate, total unique index must stand
+/// behind it.
 ///
 /// Errors: 42P10 no such index, 42703 a column that does not exist, 55000 a key that is deferrable.
-pub(super) fn find_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
-    let name = &plan.table;
-    let Some(wanted) = &plan.primary_key else {
+pub(super) fn find_key(name: &str, wanted: Option<&Vec<String>>, target: &Table) -> Result<Vec<String>> {
+    let Some(wanted) = wanted else {
         let key = target.uniques.iter().find(|u| u.primary);
         return match key {
             Some(key) if key.immediate => Ok(key.columns.clone()),

@@ -8,6 +8,7 @@ mod key;
 mod listings;
 mod lookup;
 mod order;
+mod push;
 #[cfg(test)]
 pub(crate) mod sample;
 mod stub;
@@ -17,6 +18,7 @@ pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
+pub use push::{Gone, push, travelling};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 pub use track::{Tracked, tracked};
 
@@ -66,6 +68,8 @@ pub struct Task {
     pub earlier: Vec<Task>,
     /// Those that are applied after it.
     pub later: Vec<Task>,
+    /// Of a push: the rows deleted here, which are to be deleted there.
+    pub gone: Option<Gone>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
 }

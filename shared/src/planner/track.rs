@@ -20,13 +20,13 @@ pub struct Tracked {
 }
 
 /// How the changes of a table of a plan are recorded. The key is the one that imports go by; the table's
-/// own where imports recognise no row.
+/// own where imports recognise no row, or its `merge_key` where the rows go to another table.
 ///
 /// Errors: 42P10 no usable key, 55000 it is deferrable.
 pub fn tracked(phase: &str, plan: &TablePlan, table: Table) -> Result<Tracked> {
-    let key = match plan.write {
-        Write::DeleteInsert => table.primary_key().to_vec(),
-        Write::Replace | Write::Upsert | Write::InsertOnly => find_key(plan, &table)?,
+    let key = match plan.change_key() {
+        None if plan.write == Write::DeleteInsert => table.primary_key().to_vec(),
+        key => find_key(&plan.table, key, &table)?,
     };
     if key.is_empty() {
         let message = format!("changes of table \"{}\" cannot be tracked", plan.table);

@@ -28,7 +28,8 @@ pub fn count_table_changes(dialect: Dialect) -> Sql {
 }
 
 /// Takes what a phase has changed into a batch. Entries that a transaction under way is writing to are
-/// left for the next one. Parameters: batch, phase.
+/// left for the next one, and by their places: a join of the table with itself would go by statistics that
+/// know nothing of the latest entries. Parameters: batch, phase.
 pub fn take_changes(dialect: Dialect) -> Sql {
     let spell = spelling(dialect);
     let own = spell.own("change");
@@ -38,28 +39,28 @@ pub fn take_changes(dialect: Dialect) -> Sql {
     );
     Sql::new(match dialect {
         Dialect::Postgres => format!(
-            "UPDATE {own} AS c SET batch = $1\nFROM (SELECT table_name, row_key FROM {own} WHERE {pending} FOR UPDATE SKIP LOCKED) p\n\
-             WHERE c.phase = $2 AND c.batch IS NULL AND c.table_name = p.table_name AND c.row_key = p.row_key"
+            "UPDATE {own} SET batch = $1 WHERE ctid = ANY (ARRAY(\n  \
+             SELECT ctid FROM {own} WHERE {pending} FOR UPDATE SKIP LOCKED))"
         ),
         Dialect::Sqlite => format!("UPDATE {own} SET batch = $1 WHERE {pending}"),
     })
 }
 
-/// Keeps the rows of a batch as they are now; a row that is gone is a deleted one. Parameters: phase,
-/// batch, table.
+/// Keeps the rows of a batch as they are now; a row that is gone is a deleted one. Row by row: no statistics
+/// know of a batch that was just made, and a join would go by them. Parameters: phase, batch, table.
 pub fn keep_images(dialect: Dialect, tracked: &Tracked) -> Sql {
     let spell = spelling(dialect);
     let own = spell.own("change");
     let image = json::row(spell, image_columns(tracked), "t");
     let found = tracked.key.first().map_or_else(String::new, |k| format!("t.{}", Ident(k)));
     Sql::new(format!(
-        "UPDATE {own} AS c SET op = x.op, image = {}\nFROM (SELECT e.row_key, CASE WHEN {found} IS NULL THEN 'delete' ELSE 'upsert' END AS op,\n  \
-         CASE WHEN {found} IS NOT NULL THEN {image} END AS image\n  FROM {own} e LEFT JOIN {} t ON {}\n  \
-         WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x\n\
-         WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key",
-        spell.as_json("x.image"),
+        "UPDATE {own} AS c SET (op, image) = (\n  \
+         SELECT CASE WHEN {found} IS NULL THEN 'delete' ELSE 'upsert' END, CASE WHEN {found} IS NOT NULL THEN {} END\n  \
+         FROM (SELECT 1) one LEFT JOIN {} t ON {})\n\
+         WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3",
+        spell.as_json(&image),
         target(&tracked.table),
-        has_key(dialect, tracked, "t", "e.row_key"),
+        has_key(dialect, tracked, "t", "c.row_key"),
     ))
 }
 

@@ -24,6 +24,7 @@ mod lookup;
 mod matching;
 mod park;
 mod postgres;
+mod push;
 mod quarantine;
 mod references;
 mod restage;
@@ -59,6 +60,7 @@ pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
 pub use lookup::{Search, lookup_ambiguous, lookup_fill, lookup_misfits, lookup_missing, lookup_refuse};
 pub use park::{count_parked, example_parked, park};
+pub use push::{changed_rows, delete_gone, fill_gone, gone_table, leaving_tables};
 pub use quarantine::{
     example_entries, quarantine_clear, quarantine_forget, quarantine_forget_staged, quarantine_keep,
 };

@@ -61,12 +61,10 @@ SET op = excluded.op, changed_at = excluded.changed_at, changed_by = excluded.ch
 END;
 
 -- clients: keep images
-UPDATE main."cutover_change" AS c SET op = x.op, image = x.image
-FROM (SELECT e.row_key, CASE WHEN t."id" IS NULL THEN 'delete' ELSE 'upsert' END AS op,
-  CASE WHEN t."id" IS NOT NULL THEN '{"id":' || json_quote(t."id") || ',"name":' || json_quote(t."name") || ',"email":' || json_quote(t."email") || ',"imported":' || CASE t."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}' END AS image
-  FROM main."cutover_change" e LEFT JOIN "main"."clients" t ON t."id" = json_extract(e.row_key, '$[0]')
-  WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x
-WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key;
+UPDATE main."cutover_change" AS c SET (op, image) = (
+  SELECT CASE WHEN t."id" IS NULL THEN 'delete' ELSE 'upsert' END, CASE WHEN t."id" IS NOT NULL THEN '{"id":' || json_quote(t."id") || ',"name":' || json_quote(t."name") || ',"email":' || json_quote(t."email") || ',"imported":' || CASE t."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}' END
+  FROM (SELECT 1) one LEFT JOIN "main"."clients" t ON t."id" = json_extract(c.row_key, '$[0]'))
+WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3;
 
 -- clients: preserve
 UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
@@ -79,6 +77,16 @@ UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND
 -- clients: give back
 UPDATE "main"."clients" AS t SET "imported" = 1
 FROM (SELECT value AS row_key FROM json_each($1)) AS x WHERE t."id" = json_extract(x.row_key, '$[0]');
+
+-- clients: changed rows
+SELECT t."id", t."name", t."email", t."imported" FROM (SELECT DISTINCT row_key FROM main."cutover_change" WHERE phase = 'jobs' AND table_name = 'clients' AND batch IS NOT NULL) e JOIN "main"."clients" t ON t."id" = json_extract(e.row_key, '$[0]');
+
+-- clients: gone
+INSERT INTO temp."cutover_gone_1_1bbcc865400fa432" SELECT e.row_key FROM (SELECT DISTINCT row_key FROM main."cutover_change" WHERE phase = 'jobs' AND table_name = 'clients' AND batch IS NOT NULL) e LEFT JOIN "main"."clients" t ON t."id" = json_extract(e.row_key, '$[0]') WHERE t."id" IS NULL;
+
+-- clients: delete there
+INSERT INTO temp."cutover_changes_1_4bdad02eb4cb59d6" (op, s, t)
+SELECT 'd', NULL, t.rowid FROM temp."cutover_gone_1_1bbcc865400fa432" e JOIN "there"."clients" t ON t."id" = json_extract(e.row_key, '$[0]');
 
 -- odd "jobs": cutover_track_odd "jobs"_delete
 CREATE TRIGGER main."cutover_track_odd ""jobs""_delete" AFTER DELETE ON "odd ""jobs"""
@@ -121,12 +129,10 @@ SET op = excluded.op, changed_at = excluded.changed_at, changed_by = excluded.ch
 END;
 
 -- odd "jobs": keep images
-UPDATE main."cutover_change" AS c SET op = x.op, image = x.image
-FROM (SELECT e.row_key, CASE WHEN t."client_id" IS NULL THEN 'delete' ELSE 'upsert' END AS op,
-  CASE WHEN t."client_id" IS NOT NULL THEN '{"client_id":' || json_quote(t."client_id") || ',"number":' || json_quote(t."number") || ',"_row":' || json_quote(t."_row") || ',"note":' || coalesce(json(t."note"), 'null') || '}' END AS image
-  FROM main."cutover_change" e LEFT JOIN "main"."odd ""jobs""" t ON t."client_id" = json_extract(e.row_key, '$[0]') AND t."number" = json_extract(e.row_key, '$[1]')
-  WHERE e.phase = $1 AND e.batch = $2 AND e.table_name = $3) x
-WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3 AND c.row_key = x.row_key;
+UPDATE main."cutover_change" AS c SET (op, image) = (
+  SELECT CASE WHEN t."client_id" IS NULL THEN 'delete' ELSE 'upsert' END, CASE WHEN t."client_id" IS NOT NULL THEN '{"client_id":' || json_quote(t."client_id") || ',"number":' || json_quote(t."number") || ',"_row":' || json_quote(t."_row") || ',"note":' || coalesce(json(t."note"), 'null') || '}' END
+  FROM (SELECT 1) one LEFT JOIN "main"."odd ""jobs""" t ON t."client_id" = json_extract(c.row_key, '$[0]') AND t."number" = json_extract(c.row_key, '$[1]'))
+WHERE c.phase = $1 AND c.batch = $2 AND c.table_name = $3;
 
 -- odd "jobs": preserve
 UPDATE temp."cutover_changes_0_4bdad02eb4cb59d6" SET op = 'p' WHERE op IN ('i', 'u') AND s IN
@@ -135,4 +141,14 @@ UPDATE temp."cutover_changes_0_4bdad02eb4cb59d6" SET op = 'p' WHERE op IN ('i', 
 -- odd "jobs": retain
 UPDATE temp."cutover_changes_0_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND (t) IN
   (SELECT t.rowid FROM main."cutover_change" e JOIN "main"."odd ""jobs""" t ON t."client_id" = json_extract(e.row_key, '$[0]') AND t."number" = json_extract(e.row_key, '$[1]') WHERE e.phase = $1 AND e.table_name = $2);
+
+-- odd "jobs": changed rows
+SELECT t."client_id", t."number", t."_row", t."note" FROM (SELECT DISTINCT row_key FROM main."cutover_change" WHERE phase = 'jobs' AND table_name = 'odd "jobs"' AND batch IS NOT NULL) e JOIN "main"."odd ""jobs""" t ON t."client_id" = json_extract(e.row_key, '$[0]') AND t."number" = json_extract(e.row_key, '$[1]');
+
+-- odd "jobs": gone
+INSERT INTO temp."cutover_gone_0_1bbcc865400fa432" SELECT e.row_key FROM (SELECT DISTINCT row_key FROM main."cutover_change" WHERE phase = 'jobs' AND table_name = 'odd "jobs"' AND batch IS NOT NULL) e LEFT JOIN "main"."odd ""jobs""" t ON t."client_id" = json_extract(e.row_key, '$[0]') AND t."number" = json_extract(e.row_key, '$[1]') WHERE t."client_id" IS NULL;
+
+-- odd "jobs": delete there
+INSERT INTO temp."cutover_changes_0_4bdad02eb4cb59d6" (op, s, t)
+SELECT 'd', NULL, t.rowid FROM temp."cutover_gone_0_1bbcc865400fa432" e JOIN "there"."odd ""jobs""" t ON t."client_id" = json_extract(e.row_key, '$[0]') AND t."number" = json_extract(e.row_key, '$[1]');
 
