@@ -15,13 +15,14 @@ export PG_CONFIG
 BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite install demo demo-postgres demo-turbo failpoints test soak bench release clean setup-sqlite setup-postgres
+.PHONY: all help sqlite install demo demo-postgres demo-turbo demo-powerca failpoints test soak bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
 	@echo "make demo            real data, phases and quarantine in SQLite"
 	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
 	@echo "make demo-turbo      a new system takes over from an old one, phase by phase: in SQLite, then in PostgreSQL"
+	@echo "make demo-powerca    a desktop and a cloud, synced in both directions: in SQLite, then in PostgreSQL"
 	@echo "make test            everything CI runs"
 	@echo "make soak            kills, torture and the model test for hours: ROUNDS=300, SECONDS=600, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
@@ -67,6 +68,10 @@ demo-postgres: all
 demo-turbo: all
 	@sql/examples/turbo/demo-sqlite.sh
 	@tests/with-postgres.sh sql/examples/turbo/demo-postgres.sh
+
+demo-powerca: all
+	@sql/examples/powerca/demo-sqlite.sh
+	@tests/with-postgres.sh sql/examples/powerca/demo-postgres.sh
 
 test: all
 	@tests/setup.sh cron

@@ -65,6 +65,40 @@ const TURBO: &[&str] = &[
     "What to try next",
 ];
 
+/// The same of the demo of two sides.
+const POWERCA: &[&str] = &[
+    "plan loaded: 2 phases, 15 tables",
+    "masters | climaster | upsert | 726 | 726 | 0 | 0 | 0 | 0 | 0",
+    "masters | mbstaff | upsert | 16 | 16 | 0 | 0 | 0 | 0 | 0",
+    "work | jobshead | upsert | 24568 | 24564 | 0 | 0 | 0 | 0 | 4",
+    "work | jobtasks | delete_insert | 64711 | 64700 | 0 | 0 | 0 | 0 | 11",
+    "work | taskchecklist | delete_insert | 2894 | 2894 | 0 | 0 | 0 | 0 | 0",
+    "work | reminder | upsert | 132 | 132 | 0 | 0 | 0 | 0 | 0",
+    "jobtasks | missing_reference | job_id is not in jobshead | 11",
+    "jobshead | full | 24568 | 24564 | 0 | 0 | 0",
+    "jobtasks | full | 64711 | 64700 | 0 | 0 | 0",
+    "reminder | incremental | 11 | 11 | 0 | 0 | 0",
+    "1       4      15       1         5       5       0      95252    95237            0",
+    "10       4      15       1         5       6       1      95315    95300            0",
+    "7001 | done | M | done | M",
+    "1000001 | done | M | done | M",
+    "64700 | 64690 | 10", // generated keys that stayed
+    "minutes",            // the task that the cloud refuses
+    "1 | Client 1\n",
+    "climaster | 736 | 0 | 1 | 0",
+    "jobshead | 24588 | 20 | 24584 | 20 | 4 | 0 | 4",
+    "jobtasks | 64731 | 40 | 64720 | 40 | 11 | 0 | 11",
+    "workdiary | 1261 | 1 | 1261 | 1 | 0 | 0 | 0",
+    "learequest | 21 | 10 | 21 | 10 | 0 | 0 | 0",
+    "jobtasks | 64731 | 64680 | 0 | 0 | 0 | 40 | 11",
+    "plan loaded: 3 phases, 23 tables", // the other placement
+    "work | 7 | 93625 | 93610 | 0 | 0 | 0 | 15",
+    "2       4      15       1         5       1       1      95259    95244            0",
+    "jobtasks | 64715 | 2 | 64704 | 8 | 11 | 0",
+    "workdiary | 1261 | 1 | 1261 | 1 | 0 | 0",
+    "What to try next",
+];
+
 fn check(text: &str, shown: &[&str]) {
     let mut rest = text;
     for part in shown {
@@ -110,4 +144,14 @@ fn turbo_in_sqlite() {
 #[test]
 fn turbo_in_postgresql() {
     check(&in_postgresql("turbo"), TURBO);
+}
+
+#[test]
+fn powerca_in_sqlite() {
+    check(&in_sqlite("powerca"), POWERCA);
+}
+
+#[test]
+fn powerca_in_postgresql() {
+    check(&in_postgresql("powerca"), POWERCA);
 }
