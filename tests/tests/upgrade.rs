@@ -3,7 +3,7 @@
 //!
 //! `data/upgrade/VERSION/` holds what that version left: its extension script and two databases in use, as
 //! pg_dump and sqlite3 dumped them. `CUTOVER_FREEZE=1` writes that of the version being built: do it once, when it
-//! is released, and never again. Before the first release there is none.
+//! is released, and never again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,13 +23,14 @@ fn folder_of(version: &str) -> PathBuf {
 /// The versions that were frozen. The one being built is none of them, or what is frozen would be another
 /// thing than what is built under its name.
 fn older() -> Vec<String> {
-    let Ok(entries) = fs::read_dir(home().join("tests/data/upgrade")) else { return Vec::new() };
+    let entries = fs::read_dir(home().join("tests/data/upgrade")).expect("frozen versions");
     let names = entries.map(|e| e.expect("an entry").file_name().into_string().expect("a version"));
     let names: Vec<String> = names.collect();
     assert!(
         !names.iter().any(|name| name == VERSION),
         "{VERSION} is frozen: what is built now is another version"
     );
+    assert!(!names.is_empty(), "no version is frozen");
     names
 }
 

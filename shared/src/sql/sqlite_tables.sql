@@ -34,11 +34,11 @@ CREATE TABLE main.cutover_run (
     started_at    TEXT NOT NULL,
     finished_at   TEXT NOT NULL,
     called_by     TEXT NOT NULL,
-    source_time   TEXT,
     sqlstate      TEXT,
     error_message TEXT,
     error_detail  TEXT,
-    error_hint    TEXT
+    error_hint    TEXT,
+    source_time   TEXT
 );
 
 CREATE INDEX main.cutover_run_phase ON cutover_run (phase, run_id);
@@ -147,15 +147,15 @@ WHERE r.run_id IN (SELECT max(run_id) FROM cutover_run WHERE status = 'ok' GROUP
 ORDER BY r.run_id, t.ordinal;
 
 CREATE VIEW main.cutover_phase_status AS
-SELECT p.phase, p.authority, a.changed_at AS authority_since, a.changed_by AS authority_by,
-       p.synced_at AS last_success, o.run_id AS last_run,
-       (SELECT sum(t.staged) FROM cutover_run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
+SELECT p.phase, p.authority, p.synced_at AS last_success,
        f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
        (SELECT count(*) FROM cutover_run r
         WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
           AND r.run_id > coalesce(o.run_id, 0)
        ) AS failures_in_a_row,
        (SELECT count(*) FROM cutover_quarantine q WHERE q.phase = p.phase) AS quarantined,
+       a.changed_at AS authority_since, a.changed_by AS authority_by, o.run_id AS last_run,
+       (SELECT sum(t.staged) FROM cutover_run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
        (SELECT count(*) FROM cutover_change c WHERE c.phase = p.phase) AS pending_changes,
        replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
                                 WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'

@@ -6,7 +6,7 @@ use super::{Quoted, Sql};
 /// changes the tables adds one, and changes `sqlite_tables.sql` alike.
 type Step = (&'static str, &'static str, &'static str);
 
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[("0.1.0", "0.2.0", include_str!("sqlite_0.1.0--0.2.0.sql"))];
 
 /// The version of the tables: a row, or none where no plan was ever loaded. Two statements, because a view
 /// that may not be there cannot be asked.

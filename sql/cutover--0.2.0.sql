@@ -40,11 +40,11 @@ CREATE TABLE cutover.run (
     started_at    timestamptz NOT NULL,
     finished_at   timestamptz NOT NULL,
     called_by     text NOT NULL,
-    source_time   timestamptz,
     sqlstate      text,
     error_message text,
     error_detail  text,
-    error_hint    text
+    error_hint    text,
+    source_time   timestamptz
 );
 CREATE INDEX run_phase ON cutover.run (phase, run_id);
 COMMENT ON TABLE cutover.run IS 'One row per run of a phase; a run that raised its error leaves none.';
@@ -156,15 +156,15 @@ ORDER BY r.run_id, t.ordinal;
 COMMENT ON VIEW cutover.last_report IS 'The report of each phase''s newest run that succeeded, dry runs included.';
 
 CREATE VIEW cutover.phase_status AS
-SELECT p.phase, p.authority, a.changed_at AS authority_since, a.changed_by AS authority_by,
-       p.synced_at AS last_success, o.run_id AS last_run,
-       (SELECT sum(t.staged)::bigint FROM cutover.run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
+SELECT p.phase, p.authority, p.synced_at AS last_success,
        f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
        (SELECT count(*) FROM cutover.run r
         WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
           AND r.run_id > coalesce(o.run_id, 0)
        ) AS failures_in_a_row,
        (SELECT count(*) FROM cutover.quarantine q WHERE q.phase = p.phase) AS quarantined,
+       a.changed_at AS authority_since, a.changed_by AS authority_by, o.run_id AS last_run,
+       (SELECT sum(t.staged)::bigint FROM cutover.run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
        (SELECT count(*) FROM cutover.change c WHERE c.phase = p.phase) AS pending_changes,
        replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
                                 WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'

@@ -1,0 +1,150 @@
+\echo Use "ALTER EXTENSION cutover UPDATE" to load this file. \quit
+
+-- From 0.1.0: who owns a phase, and what was changed here. What is new stands as in cutover--0.2.0.sql.
+
+ALTER TABLE cutover.run ADD COLUMN source_time timestamptz;
+ALTER TABLE cutover.run DROP CONSTRAINT run_kind_check;
+ALTER TABLE cutover.run ADD CONSTRAINT run_kind_check CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push'));
+
+CREATE TABLE cutover.authority_log (
+    change_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    phase      text NOT NULL,
+    was        text NOT NULL,
+    authority  text NOT NULL,
+    changed_at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    run_id     bigint
+);
+CREATE INDEX authority_log_phase ON cutover.authority_log (phase, change_id);
+COMMENT ON TABLE cutover.authority_log IS 'Every change of a phase''s authority: by whom, when, and after which run.';
+
+CREATE TABLE cutover.change_batch (
+    phase           text NOT NULL,
+    number          bigint NOT NULL,
+    batch_id        uuid NOT NULL UNIQUE,
+    path            text NOT NULL,
+    upserts         bigint NOT NULL,
+    deletes         bigint NOT NULL,
+    sha256          text NOT NULL,
+    created_at      timestamptz NOT NULL,
+    created_by      text NOT NULL,
+    acknowledged_at timestamptz,
+    PRIMARY KEY (phase, number)
+);
+COMMENT ON TABLE cutover.change_batch IS 'The batches in which local changes left: where to, how many, and whether they arrived.';
+
+CREATE TABLE cutover.change (
+    phase      text NOT NULL,
+    table_name text NOT NULL,
+    row_key    text COLLATE "C" NOT NULL,
+    op         text NOT NULL CHECK (op IN ('upsert', 'delete')),
+    changed_at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    batch      bigint,
+    image      json
+);
+CREATE UNIQUE INDEX change_pending ON cutover.change (phase, table_name, row_key) WHERE batch IS NULL;
+CREATE UNIQUE INDEX change_in_batch ON cutover.change (phase, batch, table_name, row_key) WHERE batch IS NOT NULL;
+COMMENT ON TABLE cutover.change IS
+    'Rows that were changed here: one entry per key until it leaves in a batch, which then keeps the row as it was.';
+
+-- In place, so that what was granted on it stays: new columns come last.
+CREATE OR REPLACE VIEW cutover.phase_status AS
+SELECT p.phase, p.authority, p.synced_at AS last_success,
+       f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
+       (SELECT count(*) FROM cutover.run r
+        WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
+          AND r.run_id > coalesce(o.run_id, 0)
+       ) AS failures_in_a_row,
+       (SELECT count(*) FROM cutover.quarantine q WHERE q.phase = p.phase) AS quarantined,
+       a.changed_at AS authority_since, a.changed_by AS authority_by, o.run_id AS last_run,
+       (SELECT sum(t.staged)::bigint FROM cutover.run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
+       (SELECT count(*) FROM cutover.change c WHERE c.phase = p.phase) AS pending_changes,
+       replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
+                                WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'
+                                ELSE CASE WHEN EXISTS (SELECT 1 FROM cutover.change c WHERE c.phase = p.phase)
+                                          THEN 'export_changes(~, ''folder''), acknowledge_changes(''id'')' ELSE 'reopen_phase(~)' END END,
+               '~', '''' || replace(p.phase, '''', '''''') || '''') AS next_calls
+FROM cutover.phase p
+LEFT JOIN cutover.authority_log a ON a.change_id = (SELECT max(l.change_id) FROM cutover.authority_log l WHERE l.phase = p.phase)
+LEFT JOIN cutover.run o ON o.run_id = (SELECT max(r.run_id) FROM cutover.run r
+                                       WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'ok')
+LEFT JOIN cutover.run f ON f.run_id = (SELECT max(r.run_id) FROM cutover.run r
+                                       WHERE r.phase = p.phase AND r.status = 'failed')
+ORDER BY p.ordinal;
+COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it and since when, its last sync, its last error and the failures since, and what may be called next.';
+
+CREATE FUNCTION cutover.export_changes(phase text, path text, format text DEFAULT 'parquet')
+RETURNS TABLE (batch bigint, batch_id text, table_name text, upserts bigint, deletes bigint, file text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_changes_wrapper';
+COMMENT ON FUNCTION cutover.export_changes(text, text, text) IS 'Writes what was changed here to files, and again what was never acknowledged.';
+
+CREATE FUNCTION cutover.push_changes(phase text)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'push_changes_wrapper';
+COMMENT ON FUNCTION cutover.push_changes(text) IS 'Writes what was changed here to the relations that the plan names, and acknowledges it.';
+
+CREATE FUNCTION cutover.acknowledge_changes(batch text)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'acknowledge_changes_wrapper';
+COMMENT ON FUNCTION cutover.acknowledge_changes(text) IS 'Forgets the changes of a batch that has arrived, and returns how many there were.';
+
+CREATE FUNCTION cutover.track_change()
+RETURNS trigger
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'track_change_wrapper';
+COMMENT ON FUNCTION cutover.track_change() IS 'Records local changes; the triggers of tracked tables call it.';
+
+CREATE FUNCTION cutover.freeze_phase(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'freeze_phase_wrapper';
+COMMENT ON FUNCTION cutover.freeze_phase(text) IS 'Stops everybody but cutover from writing the tables of a phase.';
+
+CREATE FUNCTION cutover.cutover_phase(
+    phase text, allow_quarantined boolean DEFAULT false, allow_stale_source boolean DEFAULT false,
+    rehearse boolean DEFAULT false, root text DEFAULT NULL, max_delete text DEFAULT NULL,
+    allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cutover_phase_wrapper';
+COMMENT ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) IS 'Syncs a phase for the last time and hands it over: from then on it is live here.';
+
+CREATE FUNCTION cutover.cutover_phases(VARIADIC phases text[] DEFAULT '{}')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'cutover_phases_wrapper';
+COMMENT ON FUNCTION cutover.cutover_phases(text[]) IS 'Hands several phases over together, all or none.';
+
+CREATE FUNCTION cutover.reopen_phase(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'reopen_phase_wrapper';
+COMMENT ON FUNCTION cutover.reopen_phase(text) IS 'Gives a phase back to its source.';
+
+CREATE FUNCTION cutover.repair_guards(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'repair_guards_wrapper';
+COMMENT ON FUNCTION cutover.repair_guards(text) IS 'Reinstalls the triggers that guard the tables of a phase.';
+
+CREATE FUNCTION cutover.guard()
+RETURNS trigger
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'guard_wrapper';
+COMMENT ON FUNCTION cutover.guard() IS 'The trigger that refuses writes to a frozen table.';
+
+REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.track_change() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.reopen_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.repair_guards(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.guard() FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.authority_log FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');

@@ -1,0 +1,257 @@
+\echo Use "CREATE EXTENSION cutover" to load this file. \quit
+
+-- Tables: the plan and its history, who owns each phase, and the log of runs.
+-- SQLite has the same tables as cutover_* (shared/src/sql/sqlite_tables.sql). They do not refer to each
+-- other by foreign keys: pg_restore -j fills the tables of an extension in no particular order.
+
+CREATE TABLE cutover.plan (
+    plan_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    document  text NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT now(),
+    loaded_by text NOT NULL DEFAULT current_user
+);
+COMMENT ON TABLE cutover.plan IS 'Every plan that was loaded, as the document it was; the newest is in force.';
+
+CREATE TABLE cutover.phase (
+    phase     text PRIMARY KEY,
+    ordinal   integer NOT NULL,
+    authority text NOT NULL DEFAULT 'source' CHECK (authority IN ('source', 'frozen', 'local')),
+    synced_at timestamptz
+);
+COMMENT ON TABLE cutover.phase IS 'The phases of the plan in force: who owns each, and when it was last synced.';
+
+CREATE TABLE cutover.phase_table (
+    phase       text NOT NULL,
+    ordinal     integer NOT NULL,
+    plan_name   text NOT NULL,
+    schema_name text NOT NULL,
+    table_name  text NOT NULL,
+    PRIMARY KEY (phase, ordinal)
+);
+CREATE INDEX phase_table_name ON cutover.phase_table (schema_name, table_name);
+COMMENT ON TABLE cutover.phase_table IS 'Which phase each table belongs to, and which table each name of the plan was when it was loaded.';
+
+CREATE TABLE cutover.run (
+    run_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    phase         text NOT NULL,
+    kind          text NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay')),
+    status        text NOT NULL CHECK (status IN ('ok', 'failed')),
+    plan_id       bigint,
+    started_at    timestamptz NOT NULL,
+    finished_at   timestamptz NOT NULL,
+    called_by     text NOT NULL,
+    sqlstate      text,
+    error_message text,
+    error_detail  text,
+    error_hint    text
+);
+CREATE INDEX run_phase ON cutover.run (phase, run_id);
+COMMENT ON TABLE cutover.run IS 'One row per run of a phase; a run that raised its error leaves none.';
+
+CREATE TABLE cutover.run_table (
+    run_id      bigint NOT NULL,
+    ordinal     integer NOT NULL,
+    table_name  text NOT NULL,
+    write       text NOT NULL,
+    mode        text NOT NULL,
+    staged      bigint NOT NULL,
+    inserted    bigint NOT NULL,
+    updated     bigint NOT NULL,
+    unchanged   bigint NOT NULL,
+    deleted     bigint NOT NULL,
+    preserved   bigint NOT NULL,
+    quarantined bigint NOT NULL,
+    skipped     bigint NOT NULL,
+    elapsed_ms  bigint NOT NULL,
+    notes       text,
+    examples    jsonb,
+    PRIMARY KEY (run_id, ordinal)
+);
+COMMENT ON TABLE cutover.run_table IS 'What each run did to each table: the report, its warnings, and example rows of a dry run.';
+
+CREATE TABLE cutover.quarantine (
+    phase      text NOT NULL,
+    table_name text NOT NULL,
+    row_key    text NOT NULL,
+    reason     text NOT NULL,
+    detail     text NOT NULL,
+    row_data   jsonb NOT NULL,
+    first_run  bigint NOT NULL,
+    last_run   bigint NOT NULL,
+    PRIMARY KEY (phase, table_name, row_key)
+);
+COMMENT ON TABLE cutover.quarantine IS
+    'Source rows that are refused now: one per table and key, with the run that first refused it and the last that changed the entry.';
+
+CREATE TABLE cutover.sync_cursor (
+    phase        text NOT NULL,
+    table_name   text NOT NULL,
+    group_key    text NOT NULL DEFAULT '',
+    column_name  text NOT NULL,
+    cursor_value text NOT NULL,
+    run_id       bigint NOT NULL,
+    PRIMARY KEY (phase, table_name, group_key)
+);
+COMMENT ON TABLE cutover.sync_cursor IS 'How far each incremental table has been read.';
+
+CREATE TABLE cutover.stub (
+    phase         text NOT NULL,
+    table_name    text NOT NULL,
+    row_key       text NOT NULL,
+    created_run   bigint NOT NULL,
+    completed_run bigint,
+    PRIMARY KEY (phase, table_name, row_key)
+);
+COMMENT ON TABLE cutover.stub IS 'Rows made only because others refer to them.';
+
+CREATE VIEW cutover.last_report AS
+SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
+       t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples
+FROM cutover.run r JOIN cutover.run_table t ON t.run_id = r.run_id
+WHERE r.run_id IN (SELECT max(run_id) FROM cutover.run WHERE status = 'ok' GROUP BY phase)
+ORDER BY r.run_id, t.ordinal;
+COMMENT ON VIEW cutover.last_report IS 'The report of each phase''s newest run that succeeded, dry runs included.';
+
+CREATE VIEW cutover.phase_status AS
+SELECT p.phase, p.authority, p.synced_at AS last_success,
+       f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
+       (SELECT count(*) FROM cutover.run r
+        WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'failed'
+          AND r.run_id > coalesce((SELECT max(o.run_id) FROM cutover.run o
+                                   WHERE o.phase = p.phase AND o.kind = 'sync' AND o.status = 'ok'), 0)
+       ) AS failures_in_a_row,
+       (SELECT count(*) FROM cutover.quarantine q WHERE q.phase = p.phase) AS quarantined
+FROM cutover.phase p
+LEFT JOIN cutover.run f ON f.run_id = (SELECT max(r.run_id) FROM cutover.run r
+                                       WHERE r.phase = p.phase AND r.status = 'failed')
+ORDER BY p.ordinal;
+COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it, its last success, its last error and the failures since.';
+
+-- Functions (one per function of shared/src/api.rs).
+
+-- None is STRICT: a NULL where a value is needed is 22004, not a silent NULL.
+
+CREATE FUNCTION cutover.version()
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'version_wrapper';
+COMMENT ON FUNCTION cutover.version() IS 'The version of the extension''s library.';
+
+CREATE FUNCTION cutover.import_parquet(path text, target text DEFAULT NULL, write text DEFAULT 'append')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_parquet_wrapper';
+COMMENT ON FUNCTION cutover.import_parquet(text, text, text) IS 'Imports a Parquet file, a folder or a glob into a table, which is made where there is none.';
+
+CREATE FUNCTION cutover.export_parquet(source text, path text, overwrite boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_parquet_wrapper';
+COMMENT ON FUNCTION cutover.export_parquet(text, text, boolean) IS 'Writes a relation or a query to a Parquet file and returns how many rows.';
+
+CREATE FUNCTION cutover.parquet_schema(path text)
+RETURNS TABLE (column_name text, parquet_type text, column_type text, nullable boolean)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'parquet_schema_wrapper';
+COMMENT ON FUNCTION cutover.parquet_schema(text) IS 'The columns of a Parquet file.';
+
+CREATE FUNCTION cutover.load_plan(plan text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'load_plan_wrapper';
+COMMENT ON FUNCTION cutover.load_plan(text) IS 'Checks a plan, a path or the document itself, and puts it in force.';
+
+CREATE FUNCTION cutover.show_plan()
+RETURNS json
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'show_plan_wrapper';
+COMMENT ON FUNCTION cutover.show_plan() IS 'The plan in force.';
+
+CREATE FUNCTION cutover.check_plan()
+RETURNS TABLE (severity text, sqlstate text, phase text, table_name text, message text, hint text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'check_plan_wrapper';
+COMMENT ON FUNCTION cutover.check_plan() IS 'What is wrong with the plan in force, by the database as it is now.';
+
+CREATE FUNCTION cutover.explain_phase(phase text)
+RETURNS TABLE (step bigint, table_name text, action text, statement text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'explain_phase_wrapper';
+COMMENT ON FUNCTION cutover.explain_phase(text) IS 'What a run of a phase would do, step by step.';
+
+CREATE FUNCTION cutover.sync_phase(
+    phase text, mode text DEFAULT 'auto', dry_run boolean DEFAULT false, rehearse boolean DEFAULT false,
+    tables text[] DEFAULT NULL, since text DEFAULT NULL, root text DEFAULT NULL, max_delete text DEFAULT NULL,
+    allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_phase_wrapper';
+COMMENT ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text[], text, text, text, boolean, boolean) IS 'Makes the tables of a phase what its sources say.';
+
+CREATE FUNCTION cutover.sync_phases(VARIADIC phases text[] DEFAULT '{}')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_phases_wrapper';
+COMMENT ON FUNCTION cutover.sync_phases(text[]) IS 'Syncs several phases, in dependency order.';
+
+CREATE FUNCTION cutover.sync_all()
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_all_wrapper';
+COMMENT ON FUNCTION cutover.sync_all() IS 'Syncs every phase whose authority is its source.';
+
+CREATE FUNCTION cutover.sync_job(phase text)
+RETURNS text
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sync_job_wrapper';
+COMMENT ON FUNCTION cutover.sync_job(text) IS 'Syncs a phase for a scheduler: ok, failed or skipped; a failure is recorded, not raised.';
+
+CREATE FUNCTION cutover.replay_quarantine(phase text)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'replay_quarantine_wrapper';
+COMMENT ON FUNCTION cutover.replay_quarantine(text) IS 'Tries the quarantined rows of a phase again.';
+
+CREATE FUNCTION cutover.verify_phase(phase text, examples integer DEFAULT 5, root text DEFAULT NULL)
+RETURNS TABLE (phase text, table_name text, write text, source_rows bigint, target_rows bigint, matching bigint,
+               missing bigint, extra bigint, different bigint, preserved bigint, quarantined bigint, skipped bigint,
+               source_checksum text, target_checksum text, examples json)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'verify_phase_wrapper';
+COMMENT ON FUNCTION cutover.verify_phase(text, integer, text) IS 'Compares the sources of a phase with its tables, row by row, and writes nothing.';
+
+CREATE FUNCTION cutover.validate_phase(phase text)
+RETURNS TABLE (phase text, table_name text, check_name text, check_type text, severity text, status text, found bigint,
+               detail text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'validate_phase_wrapper';
+COMMENT ON FUNCTION cutover.validate_phase(text) IS 'Runs the checks of a phase on its tables as they are.';
+
+-- Nothing is for everyone: GRANT what a role is to use.
+REVOKE ALL ON FUNCTION cutover.version() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.import_parquet(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_parquet(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.parquet_schema(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.load_plan(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.show_plan() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.check_plan() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.explain_phase(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_phase(text, text, boolean, boolean, text[], text, text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_phases(text[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_all() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.sync_job(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.replay_quarantine(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.verify_phase(text, integer, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.validate_phase(text) FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.plan FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.phase FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.phase_table FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.run FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.run_table FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.quarantine FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.sync_cursor FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.stub FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.last_report FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.phase_status FROM PUBLIC;
+
+-- A dump carries the state, with the sequences of its numbers.
+SELECT pg_catalog.pg_extension_config_dump('cutover.plan', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.phase', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.phase_table', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.run', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.run_table', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.quarantine', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.sync_cursor', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.stub', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.plan_plan_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.run_run_id_seq', '');
