@@ -21,12 +21,14 @@ const SCHEMA: &str = "
     CREATE TABLE clients (id integer PRIMARY KEY, name text);
     CREATE TABLE jobs (id integer PRIMARY KEY, name text);
     CREATE TABLE orders (id integer PRIMARY KEY, name text);
+    CREATE TABLE notes (id integer PRIMARY KEY, name text);
+    CREATE TABLE there (id integer PRIMARY KEY, name text);
     CREATE TABLE answer (answer_id integer GENERATED ALWAYS AS IDENTITY, job text, tick timestamptz, said text);
     -- Long enough that another job meets it, whichever begins first.
     CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(5); RETURN NEW; END$$;
     CREATE TRIGGER slow BEFORE INSERT OR UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION slow();
     CREATE ROLE loader LOGIN;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON clients, jobs, orders, answer TO loader;";
+    GRANT SELECT, INSERT, UPDATE, DELETE ON clients, jobs, orders, notes, there, answer TO loader;";
 
 /// The statements of the README's section about schedules that begin with `verb`.
 fn from_readme(verb: &str) -> Vec<String> {
@@ -40,17 +42,18 @@ fn from_readme(verb: &str) -> Vec<String> {
 }
 
 fn plan(client: &mut Client, root: &Path) {
-    let phase = |name: &str| {
+    let phase = |name: &str, more: &str| {
         format!(
-            r#"{{"name": "{name}", "tables": [{{"table": "{name}", "source": {{"parquet": "{name}.parquet"}}, "write": "replace"}}]}}"#
+            r#"{{"name": "{name}", "tables": [{{"table": "{name}", "source": {{"parquet": "{name}.parquet"}}, "write": "replace"{more}}}]}}"#
         )
     };
     let plan = format!(
-        r#"{{"version": 1, "root": "{}", "phases": [{}, {}, {}]}}"#,
+        r#"{{"version": 1, "root": "{}", "phases": [{}, {}, {}, {}]}}"#,
         root.display(),
-        phase("clients"),
-        phase("jobs"),
-        phase("orders")
+        phase("clients", ""),
+        phase("jobs", ""),
+        phase("orders", ""),
+        phase("notes", r#", "track": true, "push_to": "there""#)
     );
     fs::write(root.join("plan.json"), plan).expect("the plan can be written");
     calls::call(client, &format!("load_plan('{}/plan.json')", root.display())).1.ok("the plan");
@@ -117,9 +120,17 @@ fn jobs_overlap_fail_and_go_on_under_pg_cron() {
         );
         client.run(&schedule).ok(&schedule);
     }
-    client.run("RESET ROLE").ok("back");
+    let push = from_readme("SELECT cron.schedule").remove(1);
+    let said = "SELECT cutover.push_changes('jobs')";
+    assert!(push.contains(said), "{push}");
+    let counted = "INSERT INTO answer (job, tick, said) SELECT 'push', now(), count(*) FROM cutover.push_changes('notes')";
+    let schedule = push.replace("'push jobs'", "'push'").replace("5-59/10", "*").replace(said, counted);
+    client.run(&schedule).ok(&schedule);
+    client.run("RESET ROLE; INSERT INTO notes VALUES (1, 'made here')").ok("back");
 
-    let answers = tick(&mut client, 0, 4);
+    let answers = tick(&mut client, 0, 5);
+    assert_eq!(answers["push"], "1");
+    assert_eq!(rows(&mut client, "SELECT id, name FROM there"), ["1 | made here"]);
     assert_eq!(answers["clients"], "ok");
     let mut overlapping = [answers["jobs"].as_str(), answers["jobs again"].as_str()];
     overlapping.sort_unstable();
@@ -129,12 +140,12 @@ fn jobs_overlap_fail_and_go_on_under_pg_cron() {
         "SELECT phase, last_success IS NULL, last_sqlstate, failures_in_a_row FROM cutover.phase_status";
     assert_eq!(
         rows(&mut client, status),
-        ["clients | f | ~ | 0", "jobs | f | ~ | 0", "orders | t | 22P04 | 1"]
+        ["clients | f | ~ | 0", "jobs | f | ~ | 0", "orders | t | 22P04 | 1", "notes | t | ~ | 0"]
     );
     let log = "SELECT phase, status, called_by FROM cutover.run ORDER BY phase, status";
     assert_eq!(
         rows(&mut client, log),
-        ["clients | ok | loader", "jobs | ok | loader", "orders | failed | loader"],
+        ["clients | ok | loader", "jobs | ok | loader", "notes | ok | loader", "orders | failed | loader"],
         "a skipped run leaves no trace, a failed one does"
     );
     let scheduler = "SELECT DISTINCT status FROM cron.job_run_details WHERE end_time IS NOT NULL";
@@ -142,13 +153,16 @@ fn jobs_overlap_fail_and_go_on_under_pg_cron() {
 
     // The source is mended: the next tick finds it, and has nothing to write elsewhere.
     files::write(&root.join("orders.parquet"), "id int64, name text", &["7 | order".to_owned()]);
-    let answers = tick(&mut client, 4, 4);
+    client.run("UPDATE notes SET name = 'changed here'").ok("a change");
+    let mut answers = tick(&mut client, 5, 5);
+    assert_eq!(answers.remove("push").as_deref(), Some("1"));
+    assert_eq!(rows(&mut client, "SELECT id, name FROM there"), ["1 | changed here"]);
     let said: Vec<&str> = answers.values().map(String::as_str).collect();
     assert!(said.iter().all(|said| ["ok", "skipped"].contains(said)), "{answers:?}");
     assert_eq!(answers["orders"], "ok");
     assert_eq!(
         rows(&mut client, status),
-        ["clients | f | ~ | 0", "jobs | f | ~ | 0", "orders | f | 22P04 | 0"]
+        ["clients | f | ~ | 0", "jobs | f | ~ | 0", "orders | f | 22P04 | 0", "notes | t | ~ | 0"]
     );
     assert_eq!(rows(&mut client, "SELECT id, name FROM orders"), ["7 | order"]);
     let written = "SELECT table_name, inserted, unchanged FROM cutover.last_report WHERE phase = 'clients'";
