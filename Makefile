@@ -94,7 +94,7 @@ failpoints:
 # case, until one fails or all are through.
 soak: all
 	CUTOVER_KILL_ROUNDS=$(or $(ROUNDS),300) $(PGRX) \
-	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test failpoints -- --nocapture
+	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test failpoints --test failpoints_authority -- --nocapture
 	CUTOVER_TORTURE_SECONDS=$(or $(SECONDS),600) CUTOVER_TORTURE_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test torture -- --nocapture
 	CUTOVER_MODEL_CASES=$(or $(CASES),100000) CUTOVER_MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \

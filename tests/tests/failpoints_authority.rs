@@ -47,6 +47,9 @@ const STEPS: [(&str, &str); 9] = [
     ("SELECT 1", "cutover_phases('shop')"),
 ];
 
+/// About as many kills as a pass has.
+const STRIKES: usize = 100;
+
 fn own(db: Db) -> &'static str {
     if db == Db::Postgres { "cutover." } else { "cutover_" }
 }
@@ -95,8 +98,17 @@ fn whole(target: &Target, signal: &str, at: &str) {
     }
 }
 
+/// Strikes all steps at all their failpoints; again and again where more rounds are asked for.
 fn struck_everywhere(db: Db, signal: &str) {
-    let target = Target::new(db, &format!("authority_{}", signal.to_lowercase()));
+    let rounds = std::env::var("CUTOVER_KILL_ROUNDS").ok().map(|n| n.parse().expect("a number"));
+    for pass in 0..=rounds.unwrap_or(0) / STRIKES {
+        one_pass(db, signal, pass);
+    }
+}
+
+/// A failpoint that a call passes more than once is struck once in the first pass, and each time in others.
+fn one_pass(db: Db, signal: &str, pass: usize) {
+    let target = Target::new(db, &format!("authority_{}_{pass}", signal.to_lowercase()));
     let twin = target.twin();
     let out = target.root.join("out");
     fs::create_dir_all(&out).expect("a folder");
@@ -120,7 +132,7 @@ fn struck_everywhere(db: Db, signal: &str) {
         let moments = twin.call(&call).passed;
         let mut done = false;
         for (before_it, name) in moments.iter().enumerate() {
-            if signal == "SIGKILL" && moments[..before_it].contains(name) {
+            if pass == 0 && signal == "SIGKILL" && moments[..before_it].contains(name) {
                 continue;
             }
             names.insert(name.clone());
