@@ -84,17 +84,30 @@ pub fn is_marked(relation: u32) -> bool {
     MARK.with_borrow(|mark| mark.as_ref().is_some_and(|mark| mark.relations.contains(&relation)))
 }
 
+/// What a trigger function was called for. Errors: 39P01 where it was called as another function.
+///
+/// # Safety
+/// `fcinfo` is the record of the call that is under way, which the answer must not outlive.
+pub unsafe fn trigger_data<'a>(
+    fcinfo: pg_sys::FunctionCallInfo,
+    function: &str,
+) -> Result<&'a pg_sys::TriggerData> {
+    // SAFETY: by this function's contract; `context` is a node or null, by which a trigger's call is known.
+    let data = unsafe {
+        let context = (*fcinfo).context;
+        let is_trigger = !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_TriggerData;
+        is_trigger.then(|| &*context.cast::<pg_sys::TriggerData>())
+    };
+    let message = || format!("{function}() can only be called as a trigger");
+    data.ok_or_else(|| Error::new(Kind::Database(*b"39P01"), message()))
+}
+
 /// `cutover.guard(phase)`, a BEFORE trigger for rows or statements: passes what the engine writes,
 /// and refuses everything else (55000). It reads nothing, so that it cannot be led astray.
 fn check(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
-    // SAFETY: the server calls with a live call record; `context` is a node or null, and the node of
-    // a trigger's call is its TriggerData, whose relation and trigger live as long as the call.
+    // SAFETY: the server calls with a live call record; a trigger's relation and trigger live as long as the call.
     unsafe {
-        let context = (*fcinfo).context;
-        if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_TriggerData {
-            errors::raise(Error::new(Kind::Database(*b"39P01"), "cutover.guard is a trigger's function"));
-        }
-        let data = &*context.cast::<pg_sys::TriggerData>();
+        let data = trigger_data(fcinfo, "guard").unwrap_or_else(|error| errors::raise(error));
         if is_marked((*data.tg_relation).rd_id.to_u32()) {
             let event = data.tg_event;
             let new = event & pg_sys::TRIGGER_EVENT_OPMASK == pg_sys::TRIGGER_EVENT_UPDATE;

@@ -32,18 +32,9 @@ pub extern "C" fn pg_finfo_track_change_wrapper() -> &'static pg_sys::Pg_finfo_r
 #[pgrx::pg_guard]
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn track_change_wrapper(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
-    // SAFETY: a trigger manager hands its data over as the context, by which it is known.
-    let data = unsafe {
-        let context = (*fcinfo).context;
-        let is_trigger = !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_TriggerData;
-        is_trigger.then(|| &*context.cast::<pg_sys::TriggerData>())
-    };
-    let row = data.map_or_else(|| Err(not_a_trigger()), fire);
+    // SAFETY: the server's own call, used within it.
+    let row = unsafe { guard::trigger_data(fcinfo, "track_change") }.and_then(fire);
     pg_sys::Datum::from(row.unwrap_or_else(|error| errors::raise(error)))
-}
-
-fn not_a_trigger() -> Error {
-    Error::new(Kind::Database(*b"39P01"), "track_change() can only be called as a trigger")
 }
 
 /// Does what the event asks for, and answers the row that is to be written.

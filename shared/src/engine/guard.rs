@@ -92,6 +92,19 @@ pub(crate) fn quarantined(s: &mut dyn Session, task: &Task, temps: &Temps, tally
     .hint("mend the source, or raise \"max_quarantine\" in the plan"))
 }
 
+/// How rows that others refer to can go, or stay.
+pub(super) const FREE_THEM: &str =
+    "delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\"";
+
+/// Says that so many rows refer to those that would go.
+pub(super) fn referring(count: i64, task: &Task, key: &ForeignKey) -> String {
+    let (table, columns) = (&key.table.1, key.columns.join(", "));
+    format!(
+        "{count} rows of \"{table}\" refer to rows of \"{}\" that would be deleted, by ({columns}).",
+        task.name
+    )
+}
+
 /// Refuses to delete rows that others will still refer to: 55000 where the database would delete
 /// or change those others by itself (unless allowed, and never if they are retained), 23503 where it
 /// would refuse.
@@ -114,21 +127,14 @@ pub(crate) fn children(
         if count == 0 {
             continue;
         }
-        let facts = format!(
-            "{count} rows of \"{}\" refer to rows of \"{}\" that would be deleted, by ({}).",
-            key.table.1,
-            task.name,
-            key.columns.join(", ")
-        );
+        let facts = referring(count, task, key);
         if !spreads(key.on_delete) {
             return Err(Error::new(
                 Kind::MissingReference,
                 format!("rows of \"{}\" are still referred to", task.name),
             )
             .detail(facts)
-            .hint(
-                "delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\"",
-            ));
+            .hint(FREE_THEM));
         }
         if !allowed.cascade {
             let what = if key.on_delete == OnDelete::Cascade { "deleted" } else { "changed" };

@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 
 use super::compare::Counts;
-use super::guard::single_count;
+use super::guard::{FREE_THEM, referring, single_count};
 use super::{phase, retain, state};
 
 /// Refuses deletes that the database would spread to a table of another phase that is frozen or
@@ -43,15 +43,8 @@ pub(super) fn spared(s: &mut dyn Session, tasks: &[Task], temps: &[Temps], count
                     Kind::NotInState,
                     format!("phase \"{phase}\" is {state}; a foreign key would change its table \"{table}\""),
                 )
-                .detail(format!(
-                    "{count} rows of \"{}\" refer to rows of \"{}\" that would be deleted, by ({}).",
-                    key.table.1,
-                    task.name,
-                    key.columns.join(", ")
-                ))
-                .hint(
-                    "delete or change the rows that refer to them first, or set \"on_referenced\" to \"retain\"",
-                ));
+                .detail(referring(count, task, key))
+                .hint(FREE_THEM));
             }
         }
     }
