@@ -84,6 +84,11 @@ impl Reference {
         self.columns.join("_")
     }
 
+    /// How many items its value has: 1 is the value itself.
+    pub fn width(&self) -> usize {
+        self.external_id.len()
+    }
+
     /// The key of a record that carries it as a late reference: `_late_NAME`.
     pub fn late_key(&self) -> String {
         format!("_late_{}", self.name())

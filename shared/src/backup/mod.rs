@@ -8,10 +8,24 @@
 //!
 //! Records are read as those of any other JSON file are: by the parser of JSON sources.
 
+mod check;
 mod document;
+mod entries;
+mod name;
 mod reader;
+mod source;
+mod stream;
 mod writer;
 
 pub use document::{FORMAT_VERSION, INDEX, Index, Reference, TableFile, TableHeader};
-pub use reader::{Archive, ArchiveSource, Field};
+pub use reader::Archive;
+pub use source::{ArchiveSource, Field};
 pub use writer::{ArchiveWriter, Made, TableWriter};
+
+use crate::error::Result;
+
+/// What is called now and then; its error ends the reading or writing.
+pub type Pulse<'p> = &'p mut dyn FnMut() -> Result<()>;
+
+#[cfg(test)]
+mod tests;

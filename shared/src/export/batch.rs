@@ -144,7 +144,7 @@ fn digest(path: &Path) -> Result<String> {
 }
 
 /// A name as a part of a file's name, and no two names as the same.
-fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

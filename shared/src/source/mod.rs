@@ -13,7 +13,8 @@ mod json;
 mod natural;
 mod pages;
 mod parquet;
-mod records;
+pub(crate) mod records;
+pub(crate) mod rows;
 mod statistics;
 mod thrift;
 
