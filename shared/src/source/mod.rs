@@ -16,6 +16,7 @@ mod parquet;
 pub(crate) mod records;
 pub(crate) mod rows;
 mod statistics;
+mod texts;
 mod thrift;
 
 use std::path::Path;

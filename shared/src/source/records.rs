@@ -15,6 +15,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::files::{self, Identity, require_same};
+use super::texts::MAX_DEPTH;
+pub(crate) use super::texts::{Unfit, text_of};
 use crate::error::{Error, Kind, Result};
 
 /// How much is read of a file at a time.
@@ -23,8 +25,6 @@ const CHUNK: usize = 256 * 1024;
 const MAX_RECORD: usize = 16 * 1024 * 1024;
 /// The most columns of a source: as many as a PostgreSQL table has.
 pub(super) const MAX_COLUMNS: usize = 1600;
-/// How deep a record may nest, itself included.
-const MAX_DEPTH: usize = 128;
 
 /// A record's keys and the texts of their values, in the file's order.
 pub(crate) type Fields<'a> = [(Cow<'a, str>, &'a RawValue)];
@@ -346,94 +346,4 @@ pub(crate) fn check(called: &str, record: &str, row: u64) -> Result<()> {
         serde_json::from_str(record).map_err(|error| bad(called, spot, &error.to_string()))?;
     let unfit = fields.iter().find_map(|(_, value)| text_of(value).err());
     unfit.map_or(Ok(()), |unfit| Err(refused(called, spot, unfit)))
-}
-
-/// Why a value cannot be taken over.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
-    /// It nests too deep.
-    Deep,
-    /// It is no text, by serde_json's words.
-    Text(String),
-}
-
-/// A value as the text that its column is converted from: a string's characters, a number's own
-/// digits, `true`, `false`, an object or array as compact JSON. None for null.
-pub(crate) fn text_of(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unfit> {
-    let json = value.get();
-    match json.as_bytes().first() {
-        Some(b'"') if json.contains('\\') => {
-            serde_json::from_str(json).map(|text: String| Some(text.into())).map_err(|error| {
-                let text = error.to_string();
-                Unfit::Text(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned())
-            })
-        }
-        Some(b'"') => Ok(json.get(1..json.len() - 1).map(Cow::Borrowed)),
-        Some(b'{' | b'[') => compact(json).map(|text| Some(text.into())).ok_or(Unfit::Deep),
-        Some(b'n') => Ok(None),
-        _ => Ok(Some(json.into())),
-    }
-}
-
-/// Valid JSON without the white space between its tokens; None where it nests too deep. Numbers
-/// keep their digits, which serde_json's own values would not.
-fn compact(json: &str) -> Option<String> {
-    let mut out = String::with_capacity(json.len());
-    let (mut depth, mut quoted, mut escaped) = (1, false, false);
-    for c in json.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth -= 1,
-            ' ' | '\t' | '\r' | '\n' => continue,
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        out.push(c);
-    }
-    Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(json: &str) -> Option<String> {
-        let value: Box<RawValue> = serde_json::from_str(json).unwrap();
-        text_of(&value).unwrap().map(Cow::into_owned)
-    }
-
-    #[test]
-    fn values_become_text_and_numbers_keep_their_digits() {
-        let cases = [
-            (r#""plain""#, "plain"),
-            (r#""a\"b\u00e9\n""#, "a\"b\u{e9}\n"),
-            ("1.10", "1.10"),
-            (
-                "-12345678901234567890.123456789012345678901e5",
-                "-12345678901234567890.123456789012345678901e5",
-            ),
-            ("true", "true"),
-            ("{ \"a b\" : [ 1.10,\n 2 ] }", "{\"a b\":[1.10,2]}"),
-            (r#"["\" { [ ", " \\", 1 ]"#, r#"["\" { [ "," \\",1]"#),
-        ];
-        for (json, expected) in cases {
-            assert_eq!(text(json).as_deref(), Some(expected), "{json}");
-        }
-        assert_eq!(text("null"), None);
-    }
-
-    #[test]
-    fn a_value_that_nests_too_deep_or_is_no_text_is_refused() {
-        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        let raw = |json: &str| serde_json::from_str::<Box<RawValue>>(json).unwrap();
-        assert!(text_of(&raw(&nested(127))).is_ok());
-        assert_eq!(text_of(&raw(&nested(128))), Err(Unfit::Deep));
-        assert!(matches!(text_of(&raw(r#""\ud800""#)), Err(Unfit::Text(_))));
-    }
 }
