@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
+use std::slice;
 use std::sync::{Arc, Mutex};
 
 use serde_json::value::RawValue;
@@ -194,7 +195,7 @@ impl ArchiveSource {
 
 impl Column {
     /// The item of a value; None where the value is not what the header says.
-    fn item<'a>(&self, value: &'a RawValue) -> Option<&'a RawValue> {
+    fn item<'a>(&self, value: &&'a RawValue) -> Option<&'a RawValue> {
         let items = items(value, self.width)?;
         // A reference to nothing is null as a whole.
         items.get(self.field.item.unwrap_or(0)).or(items.first()).copied()
@@ -211,11 +212,11 @@ impl Column {
 
 /// The items of a value that has so many; of one item it is the value itself, and of none null.
 /// None where it has another number of them.
-pub(super) fn items(value: &RawValue, width: usize) -> Option<Vec<&RawValue>> {
+pub(super) fn items<'f, 'a>(value: &'f &'a RawValue, width: usize) -> Option<Cow<'f, [&'a RawValue]>> {
     if width <= 1 || value.get() == "null" {
-        return Some(vec![value]);
+        return Some(slice::from_ref(value).into());
     }
-    serde_json::from_str(value.get()).ok().filter(|items: &Vec<&RawValue>| items.len() == width)
+    serde_json::from_str(value.get()).ok().filter(|items: &Vec<_>| items.len() == width).map(Cow::Owned)
 }
 
 impl RowSource for ArchiveSource {
