@@ -1,7 +1,7 @@
 //! Archives that no export makes: each with the SQLSTATE that reading it must give.
 //!
-//! They are built byte by byte, by none of the code that they are to test. All but one carry the tables
-//! `projects (xmlid, name)` and `events (xmlid, name, project_id)`; `projects` are known by `xmlid` and events, too.
+//! They are built byte by byte, by none of the code that they are to test. They carry the tables
+//! `projects (xmlid, name)` and `events (xmlid, name, project_id)`, both known by `xmlid`.
 
 use std::fs;
 use std::io::Write;

@@ -15,6 +15,7 @@ use super::entries::{Content, Entry, Then, walk};
 use super::source::items;
 use super::stream::{Stream, beyond, invalid};
 use crate::error::{Error, Kind, Result};
+use crate::export::hex;
 use crate::source::files::Identity;
 use crate::source::records::{self, Fields, Records, Spot, unreadable};
 
@@ -201,7 +202,7 @@ fn table(
         count += 1;
     }
     let (_, hashed) = records.input.into_inner();
-    let sha256 = hashed.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(hashed.hash);
     let file = TableFile { file: name.clone(), sha256, bytes: entry.size, record_count: count };
     let stored = Stored {
         header,

@@ -221,8 +221,8 @@ impl Extension {
         self.long_name || self.pax
     }
 
-    /// Takes in an entry that says something of the next, or of all. What of all of them, may concern
-    /// neither their names nor their sizes.
+    /// Takes in an entry that says something of the next, or of all; of all it may say neither
+    /// name nor size.
     fn read(&mut self, header: &Header, size: u64, stream: &mut Stream) -> Result<()> {
         let called = Arc::clone(stream.called());
         if size > MAX_EXTENSION {
@@ -232,21 +232,19 @@ impl Extension {
         block(stream, &mut bytes)?;
         padding(stream, size)?;
         let kind = header.entry_type();
-        let (seen, name) = match kind.is_gnu_longname() {
-            true => (&mut self.long_name, Some(bytes.strip_suffix(b"\0").unwrap_or(&bytes).to_vec())),
-            false => (&mut self.pax, None),
+        let (seen, (name, size)) = if kind.is_gnu_longname() {
+            let name = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
+            (&mut self.long_name, (Some(name.to_vec()), None))
+        } else {
+            (&mut self.pax, attributes(&called, &bytes)?)
         };
         if kind.is_pax_global_extensions() {
-            return match attributes(&called, &bytes)? {
+            return match (name, size) {
                 (None, None) => Ok(()),
                 _ => Err(invalid(&called, "It names all of its entries alike.")),
             };
         }
-        if std::mem::replace(seen, true) {
-            return Err(invalid(&called, "An entry is named twice."));
-        }
-        let (name, size) = if name.is_some() { (name, None) } else { attributes(&called, &bytes)? };
-        if self.name.is_some() && name.is_some() {
+        if std::mem::replace(seen, true) || (self.name.is_some() && name.is_some()) {
             return Err(invalid(&called, "An entry is named twice."));
         }
         self.name = name.or(self.name.take());

@@ -20,7 +20,7 @@ use super::entries::MAX_ENTRIES;
 use super::name::{Compression, Names};
 use super::stream::{beyond, most};
 use crate::error::{Error, Kind, Result};
-use crate::export::{check_free, folder, persist, system, temporary};
+use crate::export::{check_free, folder, hex, persist, system, temporary};
 use crate::failpoint;
 use crate::source::records;
 
@@ -202,7 +202,7 @@ impl TableWriter<'_> {
         let bytes = io::copy(&mut content, &mut hash).map_err(failed)?;
         let file = TableFile {
             file: archive.names.take(&header.table),
-            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(hash),
             bytes,
             record_count: header.record_count,
         };

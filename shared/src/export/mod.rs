@@ -3,8 +3,8 @@
 mod batch;
 mod lines;
 
-pub(crate) use batch::escaped;
 pub use batch::{BatchFiles, Format, Rows, names};
+pub(crate) use batch::{escaped, hex};
 pub use lines::LinesExport;
 
 use std::collections::HashSet;

@@ -216,7 +216,7 @@ pub(crate) fn require_same(path: &Path, was: Identity, is: Identity) -> Result<(
 }
 
 /// The error for a file that is not the one it was (55000).
-pub(crate) fn changed(path: &Path) -> Error {
+pub(super) fn changed(path: &Path) -> Error {
     Error::new(Kind::NotInState, format!("file \"{}\" changed while it was read", path.display()))
         .hint("Write the file under another name and rename it when it is complete.")
 }
