@@ -6,12 +6,12 @@
 #![allow(clippy::missing_panics_doc)]
 
 pub mod all_types;
-pub mod archives;
 pub mod calls;
 pub mod canonical;
 pub mod client;
 pub mod failpoints;
 pub mod files;
+pub mod hostile;
 pub mod in_use;
 pub mod model;
 pub mod postgres;

@@ -6,13 +6,13 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use cutover_core::backup::Archive;
-use cutover_tests::archives::{self, outcome};
+use cutover_tests::hostile::{self, outcome};
 
 #[test]
 fn every_archive_that_no_export_makes_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut wrong = Vec::new();
-    let cases = archives::cases(folder.path());
+    let cases = hostile::cases(folder.path());
     for case in &cases {
         let (code, error) = outcome(&case.path);
         println!("{}: {error}", case.what);
@@ -28,7 +28,7 @@ fn every_archive_that_no_export_makes_is_refused() {
 fn only_a_regular_file_is_an_archive() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
-    fs::write(path("real.tar"), &archives::good()[2]).expect("the file");
+    fs::write(path("real.tar"), &hostile::good()[2]).expect("the file");
     symlink(path("real.tar"), path("link.tar")).expect("the link");
     assert!(Command::new("mkfifo").arg(path("pipe.tar")).status().is_ok_and(|status| status.success()));
     fs::create_dir(path("empty")).expect("the folder");

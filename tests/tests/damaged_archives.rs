@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use cutover_tests::archives;
+use cutover_tests::hostile;
 
 /// Files that are tried; `CUTOVER_MUTANTS` sets another number.
 const MUTANTS: usize = 4000;
@@ -57,7 +57,7 @@ fn peak() -> u64 {
 fn damaged_archives_are_read_or_refused_and_nothing_else() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("backup.tar");
-    let good = archives::good();
+    let good = hostile::good();
     let count = std::env::var("CUTOVER_MUTANTS").ok().and_then(|n| n.parse().ok()).unwrap_or(MUTANTS);
     let mut random = Random(20_261_121);
     let mut wrong = Vec::new();
@@ -66,10 +66,10 @@ fn damaged_archives_are_read_or_refused_and_nothing_else() {
     for i in 0..count {
         let mutant = mutate(&good[i % 3], &mut random);
         // Most changes of a plain one would only be found as wrong checksums.
-        let mutant = if i % 2 == 0 { archives::with_checksums(mutant) } else { mutant };
+        let mutant = if i % 2 == 0 { hostile::with_checksums(mutant) } else { mutant };
         fs::write(&path, mutant).expect("the mutant");
         let start = Instant::now();
-        let (code, error) = archives::outcome(&path);
+        let (code, error) = hostile::outcome(&path);
         if !CODES.contains(&code.as_str()) || start.elapsed() > MOST_TIME {
             wrong.push(format!("mutant {i}: {:?}: {error}", start.elapsed()));
         }
