@@ -1,7 +1,7 @@
 //! One error type for everything: a kind with one SQLSTATE, a short message, a detail with the
 //! facts and a hint with the cure. The adapters turn it into their database's error in one place.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// What went wrong. Each kind has exactly one SQLSTATE (see [`Kind::sqlstate`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +159,16 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Itself as the error of a reader or a writer, through which it travels.
+    pub(crate) fn into_io(self) -> io::Error {
+        io::Error::other(self)
+    }
+
+    /// Our error that such an error carries.
+    pub(crate) fn within(error: &io::Error) -> Option<Error> {
+        error.get_ref()?.downcast_ref().cloned()
     }
 }
 

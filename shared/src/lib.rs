@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod authority;
+pub mod backup;
 pub mod catalog;
 mod checksum;
 pub mod convert;

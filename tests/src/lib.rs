@@ -11,6 +11,7 @@ pub mod canonical;
 pub mod client;
 pub mod failpoints;
 pub mod files;
+pub mod hostile;
 pub mod in_use;
 pub mod model;
 pub mod postgres;

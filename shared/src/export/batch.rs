@@ -140,11 +140,16 @@ fn digest(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     let mut file = File::open(path).map_err(|e| system(path, &e))?;
     std::io::copy(&mut file, &mut hash).map_err(|e| system(path, &e))?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(hash))
+}
+
+/// A hash as hexadecimal digits.
+pub(crate) fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A name as a part of a file's name, and no two names as the same.
-fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

@@ -4,6 +4,7 @@ mod batch;
 mod lines;
 
 pub use batch::{BatchFiles, Format, Rows, names};
+pub(crate) use batch::{escaped, hex};
 pub use lines::LinesExport;
 
 use std::collections::HashSet;
@@ -67,18 +68,7 @@ impl ParquetExport {
     /// for no columns, 58030 for the operating system's errors.
     pub fn create(path: &Path, overwrite: bool, columns: &[(String, ColumnType)]) -> Result<Self> {
         check_names(columns)?;
-        match path.symlink_metadata() {
-            Ok(_) if !overwrite => return Err(exists(path)),
-            Ok(found) if !found.is_file() => {
-                return Err(Error::new(
-                    Kind::WrongObjectType,
-                    format!("\"{}\" is not a regular file", path.display()),
-                ));
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(system(path, &error)),
-        }
+        check_free(path, overwrite)?;
         let fields = columns.iter().map(|(name, ty)| Field::new(name, ty.arrow(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let options = options(&schema, columns).map_err(|e| failed(path, &e))?;
@@ -124,8 +114,21 @@ impl ParquetExport {
     }
 }
 
+/// Fails where there is something that an export may not replace: 58P02, and 42809 for what is no file.
+pub(crate) fn check_free(path: &Path, overwrite: bool) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(_) if !overwrite => Err(exists(path)),
+        Ok(found) if !found.is_file() => {
+            Err(Error::new(Kind::WrongObjectType, format!("\"{}\" is not a regular file", path.display())))
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(system(path, &error)),
+    }
+}
+
 /// A new file beside the final place of one, which only its owner can read.
-fn temporary(path: &Path) -> Result<NamedTempFile> {
+pub(crate) fn temporary(path: &Path) -> Result<NamedTempFile> {
     // O_EXCL and mode 0600 are what this crate does.
     let builder = &mut tempfile::Builder::new();
     let builder = builder.prefix(".cutover-").suffix(".part");
@@ -134,7 +137,7 @@ fn temporary(path: &Path) -> Result<NamedTempFile> {
 
 /// Makes a file durable and gives it its name. Errors: 58P02 where there is one of that name that it
 /// may not replace, 58030.
-fn persist(file: NamedTempFile, path: &Path, overwrite: bool) -> Result<()> {
+pub(crate) fn persist(file: NamedTempFile, path: &Path, overwrite: bool) -> Result<()> {
     file.as_file().sync_all().map_err(|e| system(path, &e))?;
     failpoint::passed("wrote the file");
     let renamed = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
@@ -147,7 +150,7 @@ fn persist(file: NamedTempFile, path: &Path, overwrite: bool) -> Result<()> {
 }
 
 /// The folder of a path; the working directory for a plain name.
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

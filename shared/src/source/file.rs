@@ -19,12 +19,12 @@ use parquet::file::metadata::{
 use parquet::schema::types::SchemaDescriptor;
 
 use super::decode::contained;
-use super::files::{self, Identity};
+use super::files::{self, Identity, require_same};
 use super::guard::{self, MAX_FOOTER, Refusal};
 use super::input::Input;
 use super::natural::{self, Finish};
 use super::pages::{Refused, RowGroup};
-use super::parquet::{lacks, require_same};
+use super::parquet::lacks;
 use super::statistics::greatest;
 use super::{Skips, SourceColumn};
 use crate::error::{Error, Kind, Result};

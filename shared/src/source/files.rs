@@ -178,15 +178,15 @@ fn matches(path: &Path, root: Option<&Path>) -> Result<Vec<PathBuf>> {
 
 /// What tells whether a file is still the one that was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     device: u64,
     inode: u64,
-    pub(super) size: u64,
+    pub(crate) size: u64,
     modified: (i64, i64),
 }
 
 impl Identity {
-    pub(super) fn of(meta: &Metadata) -> Self {
+    pub(crate) fn of(meta: &Metadata) -> Self {
         Identity {
             device: meta.dev(),
             inode: meta.ino(),
@@ -198,7 +198,7 @@ impl Identity {
 
 /// Opens a regular file and nothing else. What was looked at and what was opened are compared, so
 /// that a link put in between does not pass. Errors: 58P01, 42809, 55000, 58030.
-pub(super) fn open(path: &Path) -> Result<(File, Identity)> {
+pub(crate) fn open(path: &Path) -> Result<(File, Identity)> {
     let seen = fs::symlink_metadata(path).map_err(|e| system(path, &e))?;
     require_regular(path, &seen)?;
     let file = File::open(path).map_err(|e| system(path, &e))?;
@@ -208,6 +208,11 @@ pub(super) fn open(path: &Path) -> Result<(File, Identity)> {
         return Err(changed(path));
     }
     Ok((file, Identity::of(&opened)))
+}
+
+/// Fails with 55000 where a file is not the one first looked at.
+pub(crate) fn require_same(path: &Path, was: Identity, is: Identity) -> Result<()> {
+    if was == is { Ok(()) } else { Err(changed(path)) }
 }
 
 /// The error for a file that is not the one it was (55000).

@@ -1,24 +1,15 @@
 //! JSON files as one stream of Arrow batches, every column of text.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, StringBuilder};
-use arrow::datatypes::{DataType, Field, Schema};
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-
 use super::files::Identity;
 use super::parquet::lacks;
-use super::records::{self, Fields, MAX_COLUMNS, Records, Spot, Unfit};
-use super::{RowSource, SourceBatch, SourceColumn, file_name};
+use super::records::{self, Fields, MAX_COLUMNS, Records, Spot};
+use super::{RowSource, SourceBatch, SourceColumn, file_name, rows};
 use crate::error::{Error, Kind, Result};
-use crate::types::ColumnType;
 
-/// A batch ends with so many rows, or with so many bytes of text.
-const BATCH_ROWS: usize = 4096;
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// The most bytes of all columns' names together.
 const MAX_NAMES: usize = 1024 * 1024;
 /// After how many records a cancel is looked for.
@@ -51,21 +42,21 @@ impl JsonSource {
         let mut total_rows = 0_u64;
         for path in files {
             let mut records = Records::open(path.into(), None)?;
-            let path = Arc::clone(&records.path);
+            let called = Arc::clone(&records.called);
             while records.next(&mut |spot, fields| {
                 if spot.row.is_multiple_of(PULSE) {
                     pulse()?;
                 }
                 total_rows = total_rows.saturating_add(1);
-                names.add(&path, spot, total_rows, fields)
+                names.add(&called, spot, total_rows, fields)
             })? {}
             records.check_unchanged()?;
-            entries.push((path, records.identity));
+            entries.push((records.input.path, records.input.identity));
         }
         if entries.is_empty() {
             return Err(Error::new(Kind::UndefinedFile, "no file to read"));
         }
-        let columns: Vec<SourceColumn> = names.order.into_iter().map(column).collect();
+        let columns: Vec<SourceColumn> = names.order.into_iter().map(rows::column).collect();
         let places = columns.iter().enumerate().map(|(place, c)| (c.name.clone(), place)).collect();
         let todo = (0..entries.len()).collect();
         Ok(JsonSource { columns, files: entries, total_rows, places, todo, current: None })
@@ -130,16 +121,6 @@ impl RowSource for JsonSource {
     }
 }
 
-fn column(name: String) -> SourceColumn {
-    SourceColumn {
-        name,
-        data_type: DataType::Utf8,
-        source_type: "JSON".to_owned(),
-        natural: ColumnType::Text { max_chars: None },
-        nullable: true,
-    }
-}
-
 /// The columns found so far.
 #[derive(Default)]
 struct Names {
@@ -151,12 +132,12 @@ struct Names {
 
 impl Names {
     /// Takes the keys of record `number` of all (from 1), and checks its values.
-    fn add(&mut self, path: &Path, spot: Spot, number: u64, fields: &Fields<'_>) -> Result<()> {
+    fn add(&mut self, called: &str, spot: Spot, number: u64, fields: &Fields<'_>) -> Result<()> {
         for (name, value) in fields {
-            records::text_of(value).map_err(|unfit| refused(path, spot, unfit))?;
+            records::text_of(value).map_err(|unfit| records::refused(called, spot, unfit))?;
             if let Some(last) = self.known.get_mut(name.as_ref()) {
                 if *last == number {
-                    let message = format!("a record of file \"{}\" has key \"{name}\" twice", path.display());
+                    let message = format!("a record of {called} has key \"{name}\" twice");
                     return Err(Error::new(Kind::DuplicateColumn, message).detail(format!(
                         "line {}: row {}",
                         spot.line,
@@ -169,7 +150,7 @@ impl Names {
             self.bytes = self.bytes.saturating_add(name.len());
             if self.order.len() == MAX_COLUMNS || self.bytes > MAX_NAMES {
                 let what = format!("there are more than {MAX_COLUMNS} columns, or 1 MiB of their names");
-                return Err(records::limit(path, spot, &what));
+                return Err(records::limit(called, spot, &what));
             }
             self.known.insert(name.clone().into_owned(), number);
             self.order.push(name.clone().into_owned());
@@ -178,48 +159,16 @@ impl Names {
     }
 }
 
-fn refused(path: &Path, spot: Spot, unfit: Unfit) -> Error {
-    match unfit {
-        Unfit::Deep => records::limit(path, spot, "a record nests more than 128 levels deep"),
-        Unfit::Text(what) => records::bad(path, spot, &what),
-    }
-}
-
 /// The next records of a file, the columns in their places; None at its end.
 fn batch(file: &mut Records, places: &HashMap<String, usize>) -> Result<Option<SourceBatch>> {
-    let path = Arc::clone(&file.path);
-    let mut columns: Vec<StringBuilder> = places.iter().map(|_| StringBuilder::new()).collect();
-    let (mut rows, mut bytes, mut first_row) = (0, 0_usize, 0);
-    while rows < BATCH_ROWS
-        && bytes < BATCH_BYTES
-        && file.next(&mut |spot, fields| {
-            if rows == 0 {
-                first_row = spot.row;
+    let called = Arc::clone(&file.called);
+    let from = file_name(&file.input.path);
+    rows::batch(file, places.len(), &from, &mut |spot, fields, values| {
+        for (name, value) in fields {
+            if let Some(slot) = places.get(name.as_ref()).and_then(|place| values.get_mut(*place)) {
+                *slot = records::text_of(value).map_err(|unfit| records::refused(&called, spot, unfit))?;
             }
-            let mut values: Vec<Option<Cow<'_, str>>> = vec![None; columns.len()];
-            for (name, value) in fields {
-                let Some(slot) = places.get(name.as_ref()).and_then(|place| values.get_mut(*place)) else {
-                    continue;
-                };
-                *slot = records::text_of(value).map_err(|unfit| refused(&path, spot, unfit))?;
-            }
-            for (column, value) in columns.iter_mut().zip(values) {
-                bytes = bytes.saturating_add(value.as_ref().map_or(1, |text| text.len()));
-                column.append_option(value);
-            }
-            Ok(())
-        })?
-    {
-        rows += 1;
-    }
-    if rows == 0 {
-        return Ok(None);
-    }
-    let arrays: Vec<ArrayRef> = columns.iter_mut().map(|c| Arc::new(c.finish()) as ArrayRef).collect();
-    let fields: Vec<Field> =
-        (0..arrays.len()).map(|place| Field::new(place.to_string(), DataType::Utf8, true)).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-        .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
-    Ok(Some(SourceBatch { from: file_name(&file.path), first_row, rows: None, batch }))
+        }
+        Ok(())
+    })
 }

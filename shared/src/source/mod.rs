@@ -13,8 +13,10 @@ mod json;
 mod natural;
 mod pages;
 mod parquet;
-mod records;
+pub(crate) mod records;
+pub(crate) mod rows;
 mod statistics;
+mod texts;
 mod thrift;
 
 use std::path::Path;

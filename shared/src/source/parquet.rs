@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::OpenFile;
-use super::files::{self, Identity};
+use super::files::Identity;
 use super::{RowSource, Skips, SourceBatch, SourceColumn, file_name};
 use crate::error::{Error, Kind, Result};
 
@@ -169,9 +169,4 @@ fn twice(path: &Path, columns: &[SourceColumn]) -> Error {
 /// The error for a file without a column (42703).
 pub(super) fn lacks(path: &Path, name: &str) -> Error {
     Error::new(Kind::UndefinedColumn, format!("file \"{}\" has no column \"{name}\"", path.display()))
-}
-
-/// The error for a file that is not the one first looked at.
-pub(super) fn require_same(path: &Path, was: Identity, is: Identity) -> Result<()> {
-    if was == is { Ok(()) } else { Err(files::changed(path)) }
 }

@@ -1,5 +1,5 @@
 //! One JSON file while it is open: its records, one after the other. They stand in one array, or
-//! each by itself (newline-delimited JSON).
+//! each by itself (newline-delimited JSON). The file may be a part of another: a table in an archive.
 //!
 //! serde_json reads every record from a window on the file, which moves on with what was read and
 //! grows where a record does not fit. A record's values stay the text they are in the file.
@@ -7,15 +7,16 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::files::{self, Identity};
-use super::parquet::require_same;
+use super::files::{self, Identity, require_same};
+use super::texts::MAX_DEPTH;
+pub(crate) use super::texts::{Unfit, text_of};
 use crate::error::{Error, Kind, Result};
 
 /// How much is read of a file at a time.
@@ -24,27 +25,25 @@ const CHUNK: usize = 256 * 1024;
 const MAX_RECORD: usize = 16 * 1024 * 1024;
 /// The most columns of a source: as many as a PostgreSQL table has.
 pub(super) const MAX_COLUMNS: usize = 1600;
-/// How deep a record may nest, itself included.
-const MAX_DEPTH: usize = 128;
 
 /// A record's keys and the texts of their values, in the file's order.
-pub(super) type Fields<'a> = [(Cow<'a, str>, &'a RawValue)];
+pub(crate) type Fields<'a> = [(Cow<'a, str>, &'a RawValue)];
 
 /// Where a record is in its file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Spot {
+pub(crate) struct Spot {
     /// Its place among the records, from 0.
     pub row: u64,
     /// The line it begins on, from 1.
     pub line: u64,
 }
 
-/// An open file.
+/// Records that are being read.
 #[derive(Debug)]
-pub(super) struct Records {
-    pub(super) path: Arc<Path>,
-    pub(super) identity: Identity,
-    file: File,
+pub(crate) struct Records<R = OpenFile> {
+    pub(crate) input: R,
+    /// How messages call it: `file "jobs.json"`.
+    pub(crate) called: Arc<str>,
     /// What was read of the file; all before `at` is used up.
     window: Vec<u8>,
     at: usize,
@@ -52,6 +51,22 @@ pub(super) struct Records {
     ended: bool,
     place: Place,
     spot: Spot,
+    /// The array is the last value of an object, whose `}` follows.
+    inside: bool,
+}
+
+/// A file that is read by itself.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    pub(super) path: Arc<Path>,
+    pub(super) identity: Identity,
+    file: File,
+}
+
+impl Read for OpenFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
 }
 
 /// Between which tokens reading stands.
@@ -77,16 +92,8 @@ impl Records {
         if let Some(expected) = expected {
             require_same(&path, expected, identity)?;
         }
-        let mut records = Records {
-            path,
-            identity,
-            file,
-            window: Vec::new(),
-            at: 0,
-            ended: false,
-            place: Place::Start,
-            spot: Spot { row: 0, line: 1 },
-        };
+        let called = format!("file \"{}\"", path.display()).into();
+        let mut records = Records::new(OpenFile { path, identity, file }, called, Place::Start, 1);
         records.fill()?;
         if records.window.starts_with(b"\xEF\xBB\xBF") {
             records.at = 3;
@@ -94,11 +101,31 @@ impl Records {
         Ok(records)
     }
 
+    /// Fails with 55000 where the file is not what it was when it was opened.
+    pub(super) fn check_unchanged(&self) -> Result<()> {
+        let OpenFile { path, identity, file } = &self.input;
+        let meta = file.metadata().map_err(|e| files::system(path, &e))?;
+        require_same(path, *identity, Identity::of(&meta))
+    }
+}
+
+impl<R: Read> Records<R> {
+    /// The records of an array, the last value of an object, of which all up to the array's `[` has
+    /// been read. They begin on this line.
+    pub(crate) fn inside(input: R, called: Arc<str>, line: u64) -> Self {
+        Records { inside: true, ..Records::new(input, called, Place::Opened, line) }
+    }
+
+    fn new(input: R, called: Arc<str>, place: Place, line: u64) -> Self {
+        let spot = Spot { row: 0, line };
+        Records { input, called, window: Vec::new(), at: 0, ended: false, place, spot, inside: false }
+    }
+
     /// Hands the next record to `take`; false where there is none.
     ///
     /// Errors: 22P04 for what is not JSON or not an object, 22021 for bytes that are not UTF-8,
     /// 54000 for a record beyond our limits, 58030.
-    pub(super) fn next(&mut self, take: &mut dyn FnMut(Spot, &Fields<'_>) -> Result<()>) -> Result<bool> {
+    pub(crate) fn next(&mut self, take: &mut dyn FnMut(Spot, &Fields<'_>) -> Result<()>) -> Result<bool> {
         if !self.seek()? {
             return Ok(false);
         }
@@ -120,7 +147,7 @@ impl Records {
                     self.fill()?;
                 }
                 Some(Err(error)) if !error.is_eof() => return Err(self.refused(&error)),
-                _ => return Err(limit(&self.path, self.spot, "a record has more than 16 MiB")),
+                _ => return Err(limit(&self.called, self.spot, "a record has more than 16 MiB")),
             }
         }
     }
@@ -150,6 +177,12 @@ impl Records {
             }
         }
         match (self.place, self.peek()?) {
+            (Place::Closed, Some(b'}')) if self.inside => {
+                self.consume(1);
+                self.inside = false;
+                self.seek()
+            }
+            (Place::Closed, None) if self.inside => Err(self.malformed("the object is not closed")),
             (Place::Free, None) | (Place::Closed, None) => Ok(false),
             (Place::Closed, Some(_)) => Err(self.malformed("something follows the array")),
             (Place::Free, Some(b'{')) => Ok(true),
@@ -202,15 +235,9 @@ impl Records {
         self.window.drain(..self.at);
         self.at = 0;
         let most = self.window.len().max(CHUNK);
-        let read = Read::take(&mut self.file, most as u64).read_to_end(&mut self.window);
-        self.ended = read.map_err(|e| files::system(&self.path, &e))? < most;
+        let read = Read::take(&mut self.input, most as u64).read_to_end(&mut self.window);
+        self.ended = read.map_err(|e| unreadable(&self.called, &e))? < most;
         Ok(())
-    }
-
-    /// Fails with 55000 where the file is not what it was when it was opened.
-    pub(super) fn check_unchanged(&self) -> Result<()> {
-        let meta = self.file.metadata().map_err(|e| files::system(&self.path, &e))?;
-        require_same(&self.path, self.identity, Identity::of(&meta))
     }
 
     /// serde_json's error as ours.
@@ -220,40 +247,55 @@ impl Records {
         let line = self.spot.line.saturating_add(error.line().saturating_sub(1) as u64);
         let spot = Spot { line, ..self.spot };
         if error.is_data() {
-            return limit(&self.path, spot, text);
+            return limit(&self.called, spot, text);
         }
         // It has the same words for an escape that is no character.
         if text == "invalid unicode code point" && std::str::from_utf8(self.unread()).is_err() {
-            return Error::new(
-                Kind::BadCharacter,
-                format!("file \"{}\" holds text that is not UTF-8", self.path.display()),
-            )
-            .detail(format!("line {line}"));
+            let message = format!("{} holds text that is not UTF-8", self.called);
+            return Error::new(Kind::BadCharacter, message).detail(format!("line {line}"));
         }
-        bad(&self.path, spot, text)
+        bad(&self.called, spot, text)
     }
 
     fn malformed(&self, what: &str) -> Error {
-        bad(&self.path, self.spot, what)
+        bad(&self.called, self.spot, what)
     }
 
     fn no_rows(&self, what: &str) -> Error {
-        Error::new(Kind::BadFile, format!("file \"{}\" is not a JSON file of records", self.path.display()))
+        Error::new(Kind::BadFile, format!("{} is not a JSON file of records", self.called))
             .detail(format!("line {}: {what}", self.spot.line))
             .hint("It must hold one array of objects, or objects one after the other.")
     }
 }
 
+/// The error for an input that cannot be read (58030), or the one of ours that it has in itself.
+pub(crate) fn unreadable(called: &str, error: &io::Error) -> Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(ours) => ours.clone(),
+        None => {
+            Error::new(Kind::Io, format!("{called} cannot be opened or read")).detail(format!("{error}."))
+        }
+    }
+}
+
 /// The error for a file that is not valid JSON (22P04).
-pub(super) fn bad(path: &Path, spot: Spot, what: &str) -> Error {
-    Error::new(Kind::BadFile, format!("file \"{}\" is not valid JSON", path.display()))
+pub(crate) fn bad(called: &str, spot: Spot, what: &str) -> Error {
+    Error::new(Kind::BadFile, format!("{called} is not valid JSON"))
         .detail(format!("line {}: {what}", spot.line))
 }
 
 /// The error for a file that is too much for us (54000).
-pub(super) fn limit(path: &Path, spot: Spot, what: &str) -> Error {
-    Error::new(Kind::LimitExceeded, format!("file \"{}\" exceeds a limit", path.display()))
+pub(crate) fn limit(called: &str, spot: Spot, what: &str) -> Error {
+    Error::new(Kind::LimitExceeded, format!("{called} exceeds a limit"))
         .detail(format!("line {}: {what}", spot.line))
+}
+
+/// The error for a value that cannot be taken over (22P04, 54000).
+pub(crate) fn refused(called: &str, spot: Spot, unfit: Unfit) -> Error {
+    match unfit {
+        Unfit::Deep => limit(called, spot, "a record nests more than 128 levels deep"),
+        Unfit::Text(what) => bad(called, spot, &what),
+    }
 }
 
 /// A record as it stands in the file.
@@ -290,92 +332,18 @@ impl<'de> Visitor<'de> for Entries {
     }
 }
 
-/// Why a value cannot be taken over.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
-    /// It nests too deep.
-    Deep,
-    /// It is no text, by serde_json's words.
-    Text(String),
-}
-
-/// A value as the text that its column is converted from: a string's characters, a number's own
-/// digits, `true`, `false`, an object or array as compact JSON. None for null.
-pub(super) fn text_of(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unfit> {
-    let json = value.get();
-    match json.as_bytes().first() {
-        Some(b'"') if json.contains('\\') => {
-            serde_json::from_str(json).map(|text: String| Some(text.into())).map_err(|error| {
-                let text = error.to_string();
-                Unfit::Text(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned())
-            })
-        }
-        Some(b'"') => Ok(json.get(1..json.len() - 1).map(Cow::Borrowed)),
-        Some(b'{' | b'[') => compact(json).map(|text| Some(text.into())).ok_or(Unfit::Deep),
-        Some(b'n') => Ok(None),
-        _ => Ok(Some(json.into())),
+/// Fails for a record that a reader would refuse: beyond 16 MiB or 128 levels (54000), or no object (22P04).
+pub(crate) fn check(called: &str, record: &str, row: u64) -> Result<()> {
+    let spot = Spot { row, line: row.saturating_add(2) };
+    if record.len() > MAX_RECORD {
+        return Err(limit(called, spot, "a record has more than 16 MiB"));
     }
-}
-
-/// Valid JSON without the white space between its tokens; None where it nests too deep. Numbers
-/// keep their digits, which serde_json's own values would not.
-fn compact(json: &str) -> Option<String> {
-    let mut out = String::with_capacity(json.len());
-    let (mut depth, mut quoted, mut escaped) = (1, false, false);
-    for c in json.chars() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth -= 1,
-            ' ' | '\t' | '\r' | '\n' => continue,
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        out.push(c);
+    // Few nest at all; only those that might nest too deep are looked at.
+    if record.bytes().filter(|byte| matches!(byte, b'{' | b'[')).nth(MAX_DEPTH).is_none() {
+        return Ok(());
     }
-    Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(json: &str) -> Option<String> {
-        let value: Box<RawValue> = serde_json::from_str(json).unwrap();
-        text_of(&value).unwrap().map(Cow::into_owned)
-    }
-
-    #[test]
-    fn values_become_text_and_numbers_keep_their_digits() {
-        let cases = [
-            (r#""plain""#, "plain"),
-            (r#""a\"b\u00e9\n""#, "a\"b\u{e9}\n"),
-            ("1.10", "1.10"),
-            (
-                "-12345678901234567890.123456789012345678901e5",
-                "-12345678901234567890.123456789012345678901e5",
-            ),
-            ("true", "true"),
-            ("{ \"a b\" : [ 1.10,\n 2 ] }", "{\"a b\":[1.10,2]}"),
-            (r#"["\" { [ ", " \\", 1 ]"#, r#"["\" { [ "," \\",1]"#),
-        ];
-        for (json, expected) in cases {
-            assert_eq!(text(json).as_deref(), Some(expected), "{json}");
-        }
-        assert_eq!(text("null"), None);
-    }
-
-    #[test]
-    fn a_value_that_nests_too_deep_or_is_no_text_is_refused() {
-        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        let raw = |json: &str| serde_json::from_str::<Box<RawValue>>(json).unwrap();
-        assert!(text_of(&raw(&nested(127))).is_ok());
-        assert_eq!(text_of(&raw(&nested(128))), Err(Unfit::Deep));
-        assert!(matches!(text_of(&raw(r#""\ud800""#)), Err(Unfit::Text(_))));
-    }
+    let Record(fields) =
+        serde_json::from_str(record).map_err(|error| bad(called, spot, &error.to_string()))?;
+    let unfit = fields.iter().find_map(|(_, value)| text_of(value).err());
+    unfit.map_or(Ok(()), |unfit| Err(refused(called, spot, unfit)))
 }
