@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::api::MigrationOptions;
+use crate::engine;
 use crate::engine::state::{self, Stored};
-use crate::engine::{self};
 use crate::error::{Error, Kind, Result};
 use crate::report::MigrationRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};

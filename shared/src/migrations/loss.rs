@@ -25,12 +25,13 @@ pub(super) fn back_up(
         Err(Error::new(Kind::NotInState, message).detail(format!("Table \"{table}\" has rows.")).hint(hint))
     };
     match (stored, &options.backup_dir) {
-        (None, _) => {
-            error("no plan says what to back up before the migrations", "load a plan, or say backup => false")
-        }
+        (None, _) => error(
+            "no plan says what to back up before the migrations",
+            "load a plan, or set \"backup\" to false",
+        ),
         (Some(_), None) => error(
             "there are rows to lose, and no folder for a backup",
-            "name a folder as backup_dir, or say backup => false",
+            "name a folder as \"backup_dir\", or set \"backup\" to false",
         ),
         (Some(_), Some(_)) => Err(Error::new(Kind::NotSupported, "no backup can be made yet")),
     }
