@@ -48,6 +48,24 @@ CREATE UNIQUE INDEX change_in_batch ON cutover.change (phase, batch, table_name,
 COMMENT ON TABLE cutover.change IS
     'Rows that were changed here: one entry per key until it leaves in a batch, which then keeps the row as it was.';
 
+CREATE TABLE cutover.migration (
+    number          bigint PRIMARY KEY,
+    name            text NOT NULL,
+    checksum        text NOT NULL,
+    package         text,
+    applied_at      timestamptz NOT NULL,
+    applied_by      text NOT NULL,
+    elapsed_ms      bigint NOT NULL,
+    cutover_version text NOT NULL
+);
+COMMENT ON TABLE cutover.migration IS 'The migrations that were applied, each with the SHA-256 of its file.';
+
+CREATE TABLE cutover.migration_pending (
+    number bigint PRIMARY KEY,
+    name   text NOT NULL
+);
+COMMENT ON TABLE cutover.migration_pending IS 'The migrations that the last apply_migrations saw and did not apply.';
+
 -- In place, so that what was granted on it stays: new columns come last.
 CREATE OR REPLACE VIEW cutover.phase_status AS
 SELECT p.phase, p.authority, p.synced_at AS last_success,
@@ -130,6 +148,18 @@ RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'guard_wrapper';
 COMMENT ON FUNCTION cutover.guard() IS 'The trigger that refuses writes to a frozen table.';
 
+CREATE FUNCTION cutover.apply_migrations(
+    dir text, start_with text DEFAULT NULL, end_with text DEFAULT NULL, backup_dir text DEFAULT NULL,
+    backup boolean DEFAULT NULL, manual boolean DEFAULT false)
+RETURNS TABLE (number bigint, name text, package text, state text, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'apply_migrations_wrapper';
+COMMENT ON FUNCTION cutover.apply_migrations(text, text, text, text, boolean, boolean) IS 'Runs the migrations of a folder that have not run, all or none.';
+
+CREATE FUNCTION cutover.migration_status(dir text)
+RETURNS TABLE (number bigint, name text, package text, state text, applied_at text, checksum text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'migration_status_wrapper';
+COMMENT ON FUNCTION cutover.migration_status(text) IS 'Every migration of a folder with its state.';
+
 REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
@@ -140,11 +170,17 @@ REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.reopen_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.repair_guards(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.guard() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.apply_migrations(text, text, text, text, boolean, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.migration_status(text) FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.authority_log FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.migration FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.migration_pending FROM PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.migration', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.migration_pending', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');

@@ -2,7 +2,8 @@
 //! the extension script belong together; neither changes once released.
 
 use cutover_core::api::{
-    self, CutoverOptions, ExportChangesOptions, ExportOptions, ImportOptions, SyncOptions, VerifyOptions,
+    self, CutoverOptions, ExportChangesOptions, ExportOptions, ImportOptions, MigrationOptions, SyncOptions,
+    VerifyOptions,
 };
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
@@ -224,6 +225,36 @@ fn repair_guards(phase: Option<&str>) -> String {
     run(|session| api::repair_guards(session, phase))
 }
 
+#[pg_extern]
+fn apply_migrations(
+    dir: Option<&str>,
+    start_with: Option<&str>,
+    end_with: Option<&str>,
+    backup_dir: Option<&str>,
+    backup: Option<bool>,
+    manual: Option<bool>,
+) -> MigrationRows {
+    let dir = required("dir", dir);
+    let options = MigrationOptions {
+        start_with: start_with.map(str::to_owned),
+        end_with: end_with.map(str::to_owned),
+        backup_dir: backup_dir.map(str::to_owned),
+        backup,
+        manual: manual.unwrap_or(false),
+    };
+    let rows = run(|session| api::apply_migrations(session, dir, &options));
+    TableIterator::new(rows.into_iter().map(|m| (m.number, m.name, m.package, m.state, m.elapsed_ms)))
+}
+
+#[pg_extern]
+fn migration_status(dir: Option<&str>) -> MigrationStatusRows {
+    let dir = required("dir", dir);
+    let rows = run(|session| api::migration_status(session, dir));
+    TableIterator::new(
+        rows.into_iter().map(|m| (m.number, m.name, m.package, m.state, m.applied_at, m.checksum)),
+    )
+}
+
 // Rows as the script declares them: the columns of the core's `report` types, in their order.
 type ReportRows = TableIterator<
     'static,
@@ -238,6 +269,9 @@ type VerifyRows = TableIterator<
     (String, String, String, i64, i64, i64, i64, i64, i64, i64, i64, i64, String, String, String),
 >;
 type ChangeRows = TableIterator<'static, (i64, String, String, i64, i64, Option<String>)>;
+type MigrationRows = TableIterator<'static, (i64, String, Option<String>, String, Option<i64>)>;
+type MigrationStatusRows =
+    TableIterator<'static, (i64, String, Option<String>, String, Option<String>, String)>;
 type CheckRows = TableIterator<
     'static,
     (String, Option<String>, String, String, String, String, Option<i64>, Option<String>),

@@ -13,6 +13,7 @@ mod guard;
 mod load;
 mod role;
 mod scope;
+mod script;
 mod session;
 mod settings;
 mod statement;

@@ -1,12 +1,11 @@
 //! The port over this backend: what a call may use, from its first to its last statement.
 
-use std::cell::Cell;
-
 use arrow::record_batch::RecordBatch;
 use cutover_core::catalog::{RelName, Table};
+use cutover_core::running::Running;
 use cutover_core::session::{
     Batch, Body, CursorId, Dialect, Facts, Keep, Level, LoadId, LoadKind, LoadTarget, Notice, ResultColumn,
-    Session,
+    Session, Split,
 };
 use cutover_core::sql::Sql;
 use cutover_core::types::ColumnType;
@@ -17,7 +16,7 @@ use pgrx::{PgLogLevel, pg_sys};
 use crate::cursor::Cursor;
 use crate::load::Load;
 use crate::role::AsRole;
-use crate::{catalog, errors, guard, scope, settings, statement};
+use crate::{catalog, errors, guard, scope, script, settings, statement};
 
 /// One call's session.
 pub struct PgSession {
@@ -46,33 +45,6 @@ fn run_guarded<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> Result<T> {
     failpoint::passed("before commit");
     level.close();
     Ok(result)
-}
-
-thread_local! {
-    static RUNNING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The mark that a call is under way in this backend; it goes when the call ends, also by an error,
-/// which passes through here as unwinding.
-struct Running;
-
-impl Running {
-    fn start() -> Result<Running> {
-        if RUNNING.replace(true) {
-            return Err(Error::new(
-                Kind::NotInState,
-                "a cutover function is already running in this session",
-            )
-            .detail("It was called again from a trigger or from a query that it runs."));
-        }
-        Ok(Running)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        RUNNING.set(false);
-    }
 }
 
 /// 55000 where the SQL objects and this library are of different versions. At every call: a session goes on
@@ -234,6 +206,18 @@ impl Session for PgSession {
         let result = body(self);
         before.begin();
         // What the role's triggers set must not outlive them.
+        level.undo();
+        result
+    }
+
+    fn split(&mut self, script: &str) -> Result<Split> {
+        script::split(self, script)
+    }
+
+    fn as_caller(&mut self, body: Body<'_>) -> Result<()> {
+        let level = self.caller.restore();
+        let result = body(self);
+        // What the script set must not outlive it.
         level.undo();
         result
     }

@@ -12,6 +12,7 @@ pub use crate::engine::{
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
+pub use crate::migrations::{apply_migrations, migration_status};
 pub use crate::plans::{check_plan, load_plan, show_plan};
 
 /// Arguments of `import_parquet` besides the path.
@@ -89,6 +90,24 @@ pub struct VerifyOptions {
     pub examples: Option<i64>,
     /// A folder that stands in for the plan's `root`.
     pub root: Option<String>,
+}
+
+/// Arguments of `apply_migrations` besides the folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MigrationOptions {
+    /// The package, or the number, to begin with.
+    #[serde(deserialize_with = "number_or_text")]
+    pub start_with: Option<String>,
+    /// The package, or the number, to end with.
+    #[serde(deserialize_with = "number_or_text")]
+    pub end_with: Option<String>,
+    /// The folder for the backup that is made first where there are rows to lose.
+    pub backup_dir: Option<String>,
+    /// `false` makes none.
+    pub backup: Option<bool>,
+    /// Runs those marked as manual, too.
+    pub manual: bool,
 }
 
 /// In JSON a count may be a number.

@@ -34,6 +34,8 @@ pub enum Kind {
     DuplicateColumn,
     /// A name that fits more than one column (42702).
     AmbiguousColumn,
+    /// What is no SQL (42601).
+    Syntax,
     /// A column that does not exist (42703).
     UndefinedColumn,
     /// A value for a column that the database generates (428C9).
@@ -64,6 +66,8 @@ pub enum Kind {
     NotInState,
     /// Another run holds the phase (55P03).
     Busy,
+    /// What cannot be done inside a transaction, or would end it (25001).
+    ActiveTransaction,
     /// The transaction is read-only (25006).
     ReadOnly,
     /// A trigger did something else than what it was asked for (09000).
@@ -102,6 +106,7 @@ impl Kind {
             Kind::CheckFailed => "23514",
             Kind::DuplicateColumn => "42701",
             Kind::AmbiguousColumn => "42702",
+            Kind::Syntax => "42601",
             Kind::UndefinedColumn => "42703",
             Kind::GeneratedAlways => "428C9",
             Kind::NameTooLong => "42622",
@@ -117,6 +122,7 @@ impl Kind {
             Kind::LimitExceeded => "54000",
             Kind::NotInState => "55000",
             Kind::Busy => "55P03",
+            Kind::ActiveTransaction => "25001",
             Kind::ReadOnly => "25006",
             Kind::TriggeredAction => "09000",
             Kind::Serialization => "40001",

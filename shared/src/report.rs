@@ -154,3 +154,32 @@ pub struct CheckRow {
     /// Up to 5 of them, or the numbers that were compared.
     pub detail: Option<String>,
 }
+
+/// What `apply_migrations` did with a migration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MigrationRow {
+    pub number: i64,
+    pub name: String,
+    /// The package of the plan that its number is in.
+    pub package: Option<String>,
+    /// `applied` by this call, `unchanged` since an earlier one, `manual`: left out.
+    pub state: String,
+    /// None where it did not run.
+    pub elapsed_ms: Option<i64>,
+}
+
+/// A migration as `migration_status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MigrationStatusRow {
+    pub number: i64,
+    pub name: String,
+    /// The package of the plan that its number is in; else the one that it was in when it was applied.
+    pub package: Option<String>,
+    /// `applied`, `pending`, `manual` (pending, and marked so), `changed` since it was applied, `missing`: applied,
+    /// and its file is gone.
+    pub state: String,
+    /// UTC, `2026-01-31 05:00:00.000Z`.
+    pub applied_at: Option<String>,
+    /// What its file had when it was applied, or has.
+    pub checksum: String,
+}

@@ -3,12 +3,13 @@
 //! It has savepoints, never transactions: only an adapter's entry point may open one (SQLite in
 //! autocommit). Handles (cursors, loads) are closed inside the scope that opened them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 
 use crate::catalog::{RelName, Table};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::Sql;
 use crate::types::ColumnType;
 use crate::value::Value;
@@ -120,6 +121,15 @@ impl Notice {
     }
 }
 
+/// A script as its statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Where each statement stands, in bytes, without the `;` that ends it; comments may be part of one.
+    pub statements: Vec<Range<usize>>,
+    /// What is no SQL, and where. PostgreSQL parses a script as a whole; SQLite finds it when a statement runs.
+    pub fault: Option<(usize, Error)>,
+}
+
 /// A body that runs inside a session's scope.
 pub type Body<'a> = &'a mut dyn FnMut(&mut dyn Session) -> Result<()>;
 
@@ -195,6 +205,14 @@ pub trait Session {
     /// they would see of a plain statement; and as [`Table::untrusted_owner`] where one of `tables`
     /// has one.
     fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()>;
+
+    /// The statements of a script that a user wrote, as the database itself tells them apart.
+    fn split(&mut self, script: &str) -> Result<Split>;
+
+    /// Runs `body`, which runs a user's script, as the caller would: under the caller's own settings instead
+    /// of those the engine works with (but row security stays off), and with the guards in force. What the script sets lasts until the
+    /// body ends (PostgreSQL; SQLite has no such settings).
+    fn as_caller(&mut self, body: Body<'_>) -> Result<()>;
 
     /// Tells the caller something that is no error.
     fn notice(&mut self, notice: &Notice);

@@ -45,10 +45,16 @@ pub fn last(db: Db<'_>) -> Error {
 /// The error for an extended result code and SQLite's message.
 pub fn from_code(code: c_int, message: String) -> Error {
     let kind = kind(code, &message);
-    // A guard of ours says it itself, as an application without the extension sees it.
-    if let (ffi::SQLITE_CONSTRAINT_TRIGGER, Some(text)) = (code, message.strip_prefix("55000: ")) {
-        let (message, hint) = text.split_once("\nHINT: ").unwrap_or((text, ""));
-        return Error::new(Kind::NotInState, message).hint(hint);
+    // A guard of ours, or a call inside a call, says it itself, as an application without the extension sees it.
+    if let (ffi::SQLITE_CONSTRAINT_TRIGGER | ffi::SQLITE_ERROR, Some(text)) =
+        (code, message.strip_prefix("55000: "))
+    {
+        let (text, hint) = text.split_once("\nHINT: ").map_or((text, None), |(t, hint)| (t, Some(hint)));
+        let (text, detail) = text.split_once("\nDETAIL: ").map_or((text, None), |(t, d)| (t, Some(d)));
+        let mut error = Error::new(Kind::NotInState, text);
+        error.detail = detail.map(str::to_owned);
+        error.hint = hint.map(str::to_owned);
+        return error;
     }
     let error = Error::new(kind, message);
     match kind {
@@ -75,6 +81,7 @@ fn kind(code: c_int, message: &str) -> Kind {
             ffi::SQLITE_CONSTRAINT => b"23000",
             // No lock is meant, but the statement that calls us.
             ffi::SQLITE_BUSY if message.contains("SQL statements in progress") => b"25001",
+            ffi::SQLITE_LOCKED if message == "database table is locked" => b"25001",
             ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => b"55P03",
             ffi::SQLITE_READONLY => b"25006",
             ffi::SQLITE_FULL => b"53100",

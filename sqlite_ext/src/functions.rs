@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 22] = [
+const FUNCTIONS: [(&str, Function); 24] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -42,6 +42,8 @@ const FUNCTIONS: [(&str, Function); 22] = [
     ("cutover_phases(phase, ...)", cutover_phases),
     ("reopen_phase(phase)", reopen_phase),
     ("repair_guards(phase)", repair_guards),
+    ("apply_migrations(dir [, options])", apply_migrations),
+    ("migration_status(dir)", migration_status),
 ];
 
 /// Registers all functions. None but the version can be called from a view, a trigger or a default:
@@ -181,6 +183,16 @@ fn reopen_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn repair_guards(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     Ok((api::repair_guards(session, args.text(0, "phase")?)?.into(), None))
+}
+
+fn apply_migrations(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::apply_migrations(session, args.text(0, "dir")?, &args.options(1)?)?)
+}
+
+fn migration_status(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 1)?;
+    json(&api::migration_status(session, args.text(0, "dir")?)?)
 }
 
 /// Rows as a JSON array of objects.

@@ -11,6 +11,7 @@ mod functions;
 mod lanes;
 mod load;
 mod scope;
+mod script;
 mod session;
 mod statement;
 mod values;

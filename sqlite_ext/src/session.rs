@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::record_batch::RecordBatch;
 use cutover_core::catalog::{RelName, Table};
+use cutover_core::running::Running;
 use cutover_core::session::{
-    Batch, Body, CursorId, Dialect, Facts, Keep, LoadId, LoadTarget, Notice, ResultColumn, Session,
+    Batch, Body, CursorId, Dialect, Facts, Keep, LoadId, LoadTarget, Notice, ResultColumn, Session, Split,
 };
 use cutover_core::sql::Sql;
 use cutover_core::types::ColumnType;
@@ -14,11 +15,11 @@ use cutover_core::value::Value;
 use cutover_core::{Error, Kind, Result};
 use rusqlite::Connection;
 
-use crate::catalog;
 use crate::cursor::Cursor;
 use crate::load::Load;
 use crate::scope::Scopes;
 use crate::statement::{Db, Statement};
+use crate::{catalog, script};
 
 /// A call's session on the caller's own connection.
 pub struct SqliteSession<'c> {
@@ -46,6 +47,7 @@ pub fn catch_panics() {
 
 /// Runs `body` in a session: all of what it writes stays, or none. A panic in it is XX000.
 pub fn run<T>(conn: &Connection, body: impl FnOnce(&mut dyn Session) -> Result<T>) -> Result<T> {
+    let _running = Running::start()?;
     let mut session = SqliteSession::open(Db::of(conn)?)?;
     let result = catch_unwind(AssertUnwindSafe(|| body(&mut session))).unwrap_or_else(|_| {
         let place = PANIC.with(RefCell::take).unwrap_or_default();
@@ -168,6 +170,15 @@ impl Session for SqliteSession<'_> {
     }
 
     fn as_engine(&mut self, _tables: &[&Table], body: Body<'_>) -> Result<()> {
+        // The engine changes no setting of the connection.
+        body(self)
+    }
+
+    fn split(&mut self, script: &str) -> Result<Split> {
+        Ok(Split { statements: script::statements(script)?, fault: None })
+    }
+
+    fn as_caller(&mut self, body: Body<'_>) -> Result<()> {
         // The engine changes no setting of the connection.
         body(self)
     }

@@ -80,6 +80,12 @@ pub fn first_runs(client: &mut Client, root: &Path) {
     fs::write(&whole, "no longer a file of rows").expect("the file can be damaged");
     assert_eq!(call(client, "sync_job('ops')"), "failed");
     fs::write(&whole, kept).expect("the file can be mended");
+    let migrations = root.join("migrations");
+    fs::create_dir_all(&migrations).expect("a folder");
+    for (file, text) in [("001_look.sql", "SELECT 1"), ("002_later.sql", "-- cutover: manual\nSELECT 2")] {
+        fs::write(migrations.join(file), text).expect("a migration");
+    }
+    call(client, &format!("apply_migrations('{}', backup => false)", migrations.display()));
 }
 
 /// All that there is: every table, cutover's own included, and where the sequences stand.

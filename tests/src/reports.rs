@@ -19,6 +19,11 @@ pub fn lines(value: &Value) -> Vec<String> {
                 let of = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default();
                 return format!("{name}: {} {} {}{found}", of("check_type"), of("severity"), of("status"));
             }
+            if let (Some(number), Some(state)) = (row.get("number"), row.get("state").and_then(Value::as_str))
+            {
+                let of = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or("-");
+                return format!("{number} {}: {} {state}", of("name"), of("package"));
+            }
             let Some(table) = row.get("table_name").and_then(Value::as_str) else { return row.to_string() };
             if let (Some(upserts), Some(deletes)) = (row.get("upserts"), row.get("deletes")) {
                 let batch = &row["batch"];

@@ -3,7 +3,7 @@
 //!
 //! A fenced `sql` block begins with `-- psql` or `-- sqlite3`. All blocks run from top
 //! to bottom in one database of each kind, with `/srv/legacy` standing for a folder that holds
-//! `export` (the nycflights13 files) and `out`. A line `-- fails: 22P04` names the error that a block
+//! `export` (the nycflights13 files), `migrations` and `out`. A line `-- fails: 22P04` names the error that a block
 //! must end in. A `text` block that follows is what the client showed; spacing does not count.
 //! `CUTOVER_BLESS=1 cargo test -p cutover-tests --test reference` writes those blocks anew.
 
@@ -64,16 +64,18 @@ fn close(lines: &[&str], open: usize) -> usize {
 fn folder(name: &str) -> PathBuf {
     let root = server().files.join(name);
     let _ = fs::remove_dir_all(&root);
-    for part in ["export", "out"] {
+    for part in ["export", "migrations", "out"] {
         let path = root.join(part);
         fs::create_dir_all(&path).expect("a folder");
         // The server, which runs as another user, writes to it.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).expect("its mode can be set");
     }
-    for file in fs::read_dir(home().join("tests/data/nycflights13")).expect("the example files") {
-        let file = file.expect("a file").path();
-        let name = file.file_name().expect("a name");
-        fs::copy(&file, root.join("export").join(name)).expect("a copy");
+    for (from, to) in [("nycflights13", "export"), ("migrations", "migrations")] {
+        for file in fs::read_dir(home().join("tests/data").join(from)).expect("the example files") {
+            let file = file.expect("a file").path();
+            let name = file.file_name().expect("a name");
+            fs::copy(&file, root.join(to).join(name)).expect("a copy");
+        }
     }
     root
 }

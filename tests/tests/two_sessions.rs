@@ -289,3 +289,31 @@ fn an_import_that_waited_for_a_freeze_is_refused() {
         call(&mut first, "reopen_phase('people')");
     }
 }
+
+/// One session applies migrations at a time; the other is told so, and finds them applied afterwards.
+fn migrations_of_one(mut first: Client, mut second: Client, root: &Path) {
+    let folder = root.join("migrations");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("001_places.sql"), "CREATE TABLE places (id integer PRIMARY KEY)")
+        .expect("a migration");
+    let apply = format!("apply_migrations('{}')", folder.display());
+    first.run("BEGIN").ok("begin");
+    assert!(call(&mut first, &apply).contains("applied"));
+    assert_eq!(call(&mut second, &apply), "55P03");
+    first.run("COMMIT").ok("commit");
+    assert!(call(&mut second, &apply).contains("unchanged"));
+}
+
+#[test]
+fn migrations_of_one_session_in_postgresql() {
+    server().new_database("two_migrate");
+    let root = folder("migrate-postgres");
+    migrations_of_one(Client::postgres("two_migrate"), Client::postgres("two_migrate"), &root);
+}
+
+#[test]
+fn migrations_of_one_session_in_sqlite() {
+    let root = folder("migrate-sqlite");
+    let file = root.join("database.sqlite");
+    migrations_of_one(Client::sqlite(&file), Client::sqlite(&file), &root);
+}

@@ -6,6 +6,7 @@ use crate::api::SyncOptions;
 use crate::authority::{self, Authority};
 use crate::catalog::RelName;
 use crate::error::{self, Error, Result};
+use crate::migrations;
 use crate::plan::{Limit, Mode, Phase, TablePlan};
 use crate::planner::Task;
 use crate::report::ReportRow;
@@ -227,7 +228,8 @@ pub(super) fn busy(phase: &str) -> Error {
     Error::new(error::Kind::Busy, format!("phase \"{phase}\" is busy")).detail("Another session runs it.")
 }
 
-/// Errors: 42704 no such phase, 55000 it is live here, or one that it depends on was never synced.
+/// Errors: 42704 no such phase, 55000 it is live here, a migration that it needs was not applied, or a phase
+/// that it depends on was never synced.
 pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Result<()> {
     let states = state::phases(s)?;
     let find = |name: &str| states.iter().find(|p| p.phase == name);
@@ -237,6 +239,7 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
     if own.authority == Authority::Local {
         return Err(authority::live(phase));
     }
+    migrations::check_phase(s, stored, phase)?;
     for name in &planned.depends_on {
         if !find(name).is_some_and(|p| p.synced || p.authority == Authority::Local) {
             return Err(Error::new(

@@ -24,6 +24,9 @@ pub struct Plan {
     /// How long the log keeps runs, as a number of days: `90 days`. Without it they stay.
     #[serde(default)]
     pub keep_runs: Option<String>,
+    /// Packages of migrations: name -> first and last number, such as `{"A": [0, 18], "B": [19, 20]}`.
+    #[serde(default)]
+    pub packages: BTreeMap<String, [i64; 2]>,
     /// The phases.
     pub phases: Vec<Phase>,
 }
@@ -37,6 +40,9 @@ pub struct Phase {
     /// Phases that must have been synced, or be local, before this one runs.
     #[serde(default)]
     pub depends_on: Vec<String>,
+    /// The package of migrations that must have been applied before this phase runs.
+    #[serde(default)]
+    pub requires_package: Option<String>,
     /// Where a superuser runs the phase and the tables belong to a role that is none: write them with that
     /// role's rights. Without it such a run is refused.
     #[serde(default)]

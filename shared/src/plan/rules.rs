@@ -21,6 +21,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
             invalid(format!("keep_runs: \"{text}\" is not a number of days such as \"90 days\""))
         })?;
     }
+    check_packages(plan)?;
     let mut names = HashSet::new();
     let mut owners: HashMap<RelName, (&str, bool)> = HashMap::new();
     for (i, phase) in plan.phases.iter().enumerate() {
@@ -62,6 +63,30 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
         }
     }
     plan.phase_order().map(|_| ())
+}
+
+/// Packages have numbers of their own, and names that are none; phases require packages that there are.
+fn check_packages(plan: &Plan) -> Result<()> {
+    for (name, [low, high]) in &plan.packages {
+        let at = format!("packages.{name}");
+        if name.is_empty() || name.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(invalid(format!("{at}: a package needs a name that is not a number")));
+        }
+        if *low < 0 || low > high {
+            return Err(invalid(format!("{at}: expected the first and the last number, from 0 on")));
+        }
+        let shares = |(other, [l, h]): &(&String, &[i64; 2])| *other < name && *l <= *high && *low <= *h;
+        if let Some((other, _)) = plan.packages.iter().find(shares) {
+            return Err(invalid(format!("{at}: shares numbers with package \"{other}\"")));
+        }
+    }
+    for (i, phase) in plan.phases.iter().enumerate() {
+        if let Some(name) = phase.requires_package.as_ref().filter(|name| !plan.packages.contains_key(*name))
+        {
+            return Err(invalid(format!("phases[{i}].requires_package: there is no package \"{name}\"")));
+        }
+    }
+    Ok(())
 }
 
 fn within(at: &str, key: &str, mut error: Error) -> Error {
@@ -228,6 +253,24 @@ mod tests {
             {"name": "a", "tables": [{"table": "t", "source": {"parquet": "t"}, "write": "replace"}]},
             {"name": "b", "tables": [{"table": "t", "source": {"parquet": "t"}, "write": "replace"}]}]}"#;
         assert_eq!(refused(text), "phases[1].tables[0].table: \"t\" is in phase \"a\" already");
+    }
+
+    #[test]
+    fn packages_have_numbers_of_their_own() {
+        let packages = |text: &str| {
+            let phases = r#"[{"name": "a", "requires_package": "B", "tables": []}]"#;
+            parse(&format!(r#"{{"version": 1, "packages": {text}, "phases": {phases}}}"#))
+                .map_or_else(|e| e.message, |_| "accepted".to_owned())
+        };
+        assert_eq!(packages(r#"{"A": [0, 18], "B": [19, 20]}"#), "accepted");
+        for (text, message) in [
+            (r#"{"A": [0, 19], "B": [19, 20]}"#, "packages.B: shares numbers with package \"A\""),
+            (r#"{"B": [3, 2]}"#, "packages.B: expected the first and the last number, from 0 on"),
+            (r#"{"7": [0, 1]}"#, "packages.7: a package needs a name that is not a number"),
+            (r#"{"A": [0, 1]}"#, "phases[0].requires_package: there is no package \"B\""),
+        ] {
+            assert_eq!(packages(text), message, "{text}");
+        }
     }
 
     #[test]

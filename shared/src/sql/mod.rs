@@ -22,6 +22,7 @@ mod local;
 mod log;
 mod lookup;
 mod matching;
+mod migrations;
 mod park;
 mod postgres;
 mod push;
@@ -34,6 +35,7 @@ mod scope;
 mod sqlite;
 mod stub;
 mod temps;
+mod tokens;
 mod track;
 mod triggers;
 mod unique;
@@ -59,6 +61,7 @@ pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
 pub use log::*;
 pub use lookup::{Search, lookup_ambiguous, lookup_fill, lookup_misfits, lookup_missing, lookup_refuse};
+pub use migrations::*;
 pub use park::{count_parked, example_parked, park};
 pub use push::{changed_rows, delete_gone, fill_gone, gone_table, leaving_tables};
 pub use quarantine::{
@@ -75,6 +78,7 @@ pub use stub::{
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
 };
 pub use temps::{TempTable, Temps, share, temp_schema};
+pub use tokens::{TokenKind, Tokens};
 pub use track::{record_change, track_triggers};
 pub use triggers::{
     Trigger, disable_trigger, drop_trigger, find_triggers, guards, is_disabled, mark, partitions,
@@ -133,6 +137,12 @@ impl Sql {
     /// The query that a user wrote, as it is (the source of a table or of an export).
     pub fn from_user(text: &str) -> Self {
         Sql::for_user(text)
+    }
+
+    /// A statement of a script that a user wrote, as it is: it runs under whatever settings the script has made
+    /// ([`crate::session::Session::as_caller`]).
+    pub fn of_script(text: &str) -> Self {
+        Sql::new(text)
     }
 
     /// The text to hand to the database.

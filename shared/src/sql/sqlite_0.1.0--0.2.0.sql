@@ -86,6 +86,22 @@ CREATE UNIQUE INDEX main.cutover_change_pending ON cutover_change (phase, table_
 
 CREATE UNIQUE INDEX main.cutover_change_in_batch ON cutover_change (phase, batch, table_name, row_key) WHERE batch IS NOT NULL;
 
+CREATE TABLE main.cutover_migration (
+    number          INTEGER PRIMARY KEY,
+    name            TEXT NOT NULL,
+    checksum        TEXT NOT NULL,
+    package         TEXT,
+    applied_at      TEXT NOT NULL,
+    applied_by      TEXT NOT NULL,
+    elapsed_ms      INTEGER NOT NULL,
+    cutover_version TEXT NOT NULL
+);
+
+CREATE TABLE main.cutover_migration_pending (
+    number INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL
+);
+
 CREATE VIEW main.cutover_last_report AS
 SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
        t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples

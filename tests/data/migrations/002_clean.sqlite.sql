@@ -1,0 +1,3 @@
+CREATE TRIGGER clean_place AFTER INSERT ON places BEGIN
+  UPDATE places SET name = trim(name) WHERE id = NEW.id;
+END;

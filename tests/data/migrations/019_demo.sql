@@ -1,0 +1,2 @@
+-- cutover: manual
+INSERT INTO places VALUES (2, ' Demo ');
