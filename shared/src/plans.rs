@@ -162,7 +162,7 @@ fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Resu
 /// The columns that checks name. Errors: 42703.
 fn check_checks(s: &mut dyn Session, phase: &Phase, names: &[RelName]) -> Result<()> {
     let tables = engine::find_tables(s, &phase.tables, names)?;
-    let tables: Vec<_> = phase.tables.iter().zip(&tables).collect();
+    let tables: Vec<_> = phase.tables.iter().zip(tables.iter().map(Some)).collect();
     engine::checks::Checks::of(phase, &tables).check_columns()
 }
 

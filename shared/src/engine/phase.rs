@@ -205,7 +205,7 @@ pub(super) fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>
 fn checks_of(planned: &Phase, prepared: &Prepared) -> Checks {
     let mut tasks: Vec<&Task> = prepared.tasks.iter().collect();
     tasks.sort_by_key(|task| task.ordinal);
-    let tables: Vec<_> = tasks.iter().map(|task| (&task.plan, &task.target)).collect();
+    let tables: Vec<_> = tasks.iter().map(|task| (&task.plan, Some(&task.target))).collect();
     Checks::of(planned, &tables)
 }
 
