@@ -9,6 +9,7 @@
 //!
 //! `authority` changes who owns a phase, `cutover` hands it over after a last run, `triggers` are what enforces it on the
 //! tables, `others` spares the tables of other phases, `changes` is what a phase that is live here has not given back.
+//! `travel` finds what goes into a backup and how.
 
 mod ahead;
 mod apply;
@@ -48,6 +49,7 @@ mod run;
 mod stage;
 pub(crate) mod state;
 pub(crate) mod stub;
+pub(crate) mod travel;
 pub(crate) mod triggers;
 mod unique;
 mod verify;
