@@ -19,7 +19,7 @@ use crate::sql::{self, Sql};
 use crate::types::ColumnType;
 
 /// How many rows the first fetch asks for; later ones go by the size of the rows before.
-const FIRST_FETCH: usize = 64;
+pub(super) const FIRST_FETCH: usize = 64;
 const MOST_FETCH: usize = 8192;
 /// How many bytes a fetch should have.
 const FETCH_BYTES: usize = 8 * 1024 * 1024;
@@ -367,7 +367,7 @@ fn describe(column: &Column) -> Described {
 
 /// How many rows to ask for after a batch: as many as should fit, growing step by step, so that
 /// neither wide rows nor many of them take much memory.
-fn next_fetch(before: usize, batch: &RecordBatch) -> usize {
+pub(super) fn next_fetch(before: usize, batch: &RecordBatch) -> usize {
     let row = batch.get_array_memory_size() / batch.num_rows().max(1);
     (FETCH_BYTES / row.max(1)).clamp(1, MOST_FETCH).min(before.saturating_mul(8))
 }

@@ -46,4 +46,11 @@ impl<'a> Travels<'a> {
         };
         planner::travel(&self.planned, name, &resolve)
     }
+
+    /// The tables that a backup of these reads: they themselves, and those their references lead to.
+    pub fn read_by<'t>(&'t self, travels: &'t [Travel]) -> Vec<&'t Table> {
+        let leads = |table: &Table| travels.iter().any(|t| t.late.iter().any(|l| l.parent == table.id()));
+        let own = travels.iter().map(|t| &t.table);
+        own.chain(self.others.iter().map(|(_, table)| table).filter(|table| leads(table))).collect()
+    }
 }

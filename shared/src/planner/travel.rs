@@ -4,7 +4,7 @@
 //! such rows travel as the external id of the row they lead to: late, because they are resolved where
 //! they arrive.
 
-use crate::catalog::{Column, Default, RelName, Table};
+use crate::catalog::{Column, Default, RelName, Table, UniqueKey};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{ExternalId, ParentTable, TablePlan};
 use crate::types::ColumnType;
@@ -53,6 +53,8 @@ pub struct LateRef {
     pub parent_columns: Vec<String>,
     /// The parent's external id.
     pub external_id: Vec<String>,
+    /// The types of its columns.
+    pub types: Vec<ColumnType>,
     /// The parent's namespace.
     pub namespace: Option<String>,
 }
@@ -123,6 +125,23 @@ pub fn travel(
         late,
         parent,
     })
+}
+
+/// Tables in an order in which each comes after those that its references lead to, otherwise as they come.
+/// In a circle the first goes first; details never do, because nothing refers to them.
+pub fn parents_first(travels: Vec<Travel>) -> Vec<Travel> {
+    let mut waiting = travels;
+    let mut sorted = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        let waits = |own: &Travel| {
+            let others = || waiting.iter().filter(|w| w.table.id() != own.table.id());
+            own.late.iter().any(|late| others().any(|w| w.table.id() == late.parent))
+        };
+        let free = waiting.iter().position(|own| !waits(own));
+        let next = free.or_else(|| waiting.iter().position(|own| own.parent.is_none())).unwrap_or(0);
+        sorted.push(waiting.remove(next));
+    }
+    sorted
 }
 
 /// The listing of the same table that says something of backups, or this one.
@@ -236,6 +255,7 @@ fn late_ref(
             parent: parent.id(),
             parent_name: planned.plan.table.clone(),
             parent_columns: parent_columns.clone(),
+            types: known.iter().filter_map(|name| Some(parent.column(name)?.ty.clone())).collect(),
             external_id: known,
             namespace: planned.plan.namespace.clone(),
         }));
@@ -274,14 +294,16 @@ fn late_ref(
     })
 }
 
+/// Whether a unique index keeps rows apart by these columns, or by some of them.
+pub fn is_unique(table: &Table, columns: &[String]) -> bool {
+    let among = |u: &UniqueKey| !u.columns.is_empty() && u.columns.iter().all(|c| columns.contains(c));
+    table.uniques.iter().any(|u| u.immediate && !u.partial && among(u))
+}
+
 /// A row that the plan says is referred to must be one. Errors: 42P10.
 fn check_unique(own: &Planned<'_>, reference: &Reference) -> Result<()> {
     let Reference { columns, parent, parent_columns } = reference;
-    let one_row = parent
-        .uniques
-        .iter()
-        .any(|u| !u.partial && !u.columns.is_empty() && u.columns.iter().all(|c| parent_columns.contains(c)));
-    if one_row {
+    if is_unique(parent, parent_columns) {
         return Ok(());
     }
     Err(Error::new(

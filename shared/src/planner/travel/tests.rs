@@ -68,6 +68,7 @@ fn a_reference_travels_by_the_external_id_of_its_row() {
             parent_name: "projects".to_owned(),
             parent_columns: strings(&["id"]),
             external_id: strings(&["xmlid"]),
+            types: vec![ColumnType::Text { max_chars: None }],
             namespace: Some("berlin".to_owned()),
         }]
     );
