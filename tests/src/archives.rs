@@ -62,8 +62,13 @@ fn keys(file: &Value) -> Vec<String> {
         names.map(str::to_owned).collect()
     };
     let late = file["late_seed_columns"].as_object().expect("references");
-    let parent = file.get("parent").map(|parent| format!("_parent_{}", names(&parent["external_id"]).join("_")));
-    names(&file["columns"]).into_iter().chain(late.keys().map(|name| format!("_late_{name}"))).chain(parent).collect()
+    let parent =
+        file.get("parent").map(|parent| format!("_parent_{}", names(&parent["external_id"]).join("_")));
+    names(&file["columns"])
+        .into_iter()
+        .chain(late.keys().map(|name| format!("_late_{name}")))
+        .chain(parent)
+        .collect()
 }
 
 /// `xmlid, name, _late_project_id; xmlid; berlin`: the keys, the external id, the namespace.
