@@ -38,10 +38,11 @@ impl Drop for Stop<'_> {
     }
 }
 
-/// Moves rows from one table to the other and back, hundreds at a time, until it is told to stop.
+/// Moves rows from one table to the other and then back, hundreds at a time, until it is told to stop.
 fn mover(mut client: Client, stop: &AtomicBool, moves: &AtomicU64) {
     while !stop.load(Ordering::Relaxed) {
-        for (from, to) in [("here", "there"), ("there", "here")] {
+        for step in 0..20 {
+            let (from, to) = if step < 10 { ("here", "there") } else { ("there", "here") };
             let begin = if client.db == Db::Sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" };
             client
                 .run(&format!(
