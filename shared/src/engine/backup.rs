@@ -7,10 +7,11 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 
 use crate::api::ExportBackupOptions;
-use crate::backup::{ArchiveWriter, Made, Reference, TableHeader};
+use crate::backup::{ArchiveWriter, Made};
 use crate::error::{Error, Kind, Result};
+use crate::migrations;
 use crate::plan::Plan;
-use crate::planner::{self, LateRef, Travel};
+use crate::planner::{self, Travel};
 use crate::report::BackupRow;
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Misfit, Sql};
@@ -107,29 +108,8 @@ fn made(s: &mut dyn Session) -> Result<Made> {
     Ok(Made {
         created_at: chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
         database_version: format!("{name} {version}"),
-        migration_package: None,
+        migration_package: migrations::complete_package(s)?,
     })
-}
-
-fn header(travel: &Travel, exported_at: &str) -> TableHeader {
-    let reference = |late: &LateRef| Reference {
-        columns: late.columns.clone(),
-        table: late.parent_name.clone(),
-        external_id: late.external_id.clone(),
-    };
-    let is_parent = |at: &usize| travel.parent == Some(*at);
-    let late = travel.late.iter().enumerate().filter(|(at, _)| !is_parent(at));
-    TableHeader {
-        table: travel.name.clone(),
-        version: 1,
-        exported_at: exported_at.to_owned(),
-        record_count: 0,
-        external_id: travel.external_id.clone(),
-        namespace: travel.namespace.clone(),
-        columns: travel.plain.clone(),
-        late: late.map(|(_, late)| reference(late)).collect(),
-        parent: travel.parent.and_then(|at| travel.late.get(at)).map(reference),
-    }
 }
 
 /// Writes the records of one table.
@@ -143,7 +123,7 @@ fn write(
     if travel.parent.is_none() && !planner::is_unique(&travel.table, &travel.external_id) {
         no_duplicates(s, travel)?;
     }
-    let header = header(travel, exported_at);
+    let header = travel.header(exported_at);
     let statement = sql::backup_records(s.facts().dialect, travel, &header);
     let mut writer = archive.table(header)?;
     let types = [ColumnType::Text { max_chars: None }, ColumnType::Int8];
