@@ -54,7 +54,7 @@ impl Prepared {
 }
 
 /// Finds the tables of `plans`, which stand in the database under `names`, opens their sources
-/// (where `root` is given) and makes the tasks.
+/// (where `root` is given) and makes the tasks. A table without a source is left alone.
 pub(crate) fn prepare(
     s: &mut dyn Session,
     plans: &[TablePlan],
@@ -66,7 +66,11 @@ pub(crate) fn prepare(
     let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
     let mut tasks = Vec::with_capacity(plans.len());
     for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
-        let input = root.map(|root| open_source(s, root, &plan.source)).transpose()?;
+        let Some(source) = &plan.source else {
+            inputs.push(None);
+            continue;
+        };
+        let input = root.map(|root| open_source(s, root, source)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
         // Without a column, a source without rows says nothing of those it would have.

@@ -1,21 +1,23 @@
 //! The plan: the JSON document that says which tables form which phase, where their rows come
 //! from and how each is written. It is the only configuration.
 //!
-//! `document` holds the types (`policies` and `checks` some of them), `parse` turns text into them with errors that name the JSON path,
+//! `document` holds the types (`policies`, `checks`, `columns` and `backup` some of them), `parse` turns text into them with errors that name the JSON path,
 //! and `rules` (`check_rules`) checks what one document can say against itself.
 
+mod backup;
 mod check_rules;
 mod checks;
+mod columns;
 mod document;
 mod parse;
 mod policies;
 mod rules;
 mod values;
 
+pub use backup::{ExternalId, ParentReference, ParentTable};
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
-pub use document::{
-    ColumnSource, Cursor, Lookup, Mode, Origin, Phase, Plan, Reference, SortColumn, Source, TablePlan, Write,
-};
+pub use columns::{ColumnSource, Lookup, Origin, Reference};
+pub use document::{Cursor, Mode, Phase, Plan, SortColumn, Source, TablePlan, Write};
 pub use parse::parse;
 pub use policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
