@@ -39,7 +39,7 @@ fn create(id: &str) -> String {
 fn fill() -> String {
     format!(
         "INSERT INTO item (id, xmlid, prior, {OTHERS}) \
-         SELECT id + 1, 'row-' || id, CASE WHEN id > 0 THEN id END, {OTHERS} FROM x ORDER BY id; DROP TABLE x;"
+         SELECT id, 'row-' || id, nullif(id - 1, 0), {OTHERS} FROM x ORDER BY id; DROP TABLE x;"
     )
 }
 
@@ -118,8 +118,7 @@ fn sqlite(run: &Run, folder: &Path) {
         table.exported(round, |way| match way {
             None => time(&mut from, &format!(".output {dump}\n.dump\n.output\n")),
             Some(ending) => {
-                let sql =
-                    format!("SELECT cutover_export_backup('{}', '{{\"overwrite\": true}}')", archive(ending));
+                let sql = format!("SELECT export_backup('{}', '{{\"overwrite\": true}}')", archive(ending));
                 time(&mut from, &sql)
             }
         });
