@@ -54,6 +54,9 @@ fn main() {
             if wanted("sqlite") {
                 sqlite::memory_of_process(&run);
             }
+            if wanted("backup") {
+                backup::memory_of_processes(&run);
+            }
         }
         other => panic!("{other}: speed or memory"),
     }
