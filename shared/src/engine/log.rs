@@ -40,6 +40,9 @@ impl Entry<'_> {
         let rows = report(Some(self.phase), prepared, outcome);
         for (row, index) in rows.iter().zip(&order) {
             let index = *index;
+            if row.phase.as_deref() != Some(self.phase) {
+                continue;
+            }
             let warnings = prepared.tasks.get(index).into_iter().flat_map(|t| &t.warnings);
             let notes = warnings.chain(outcome.tallies.get(index).into_iter().flat_map(|t| &t.notes));
             let notes = notes.map(String::as_str).collect::<Vec<_>>().join("\n");
@@ -55,8 +58,10 @@ impl Entry<'_> {
             let ordinal = count(last + 1 + n);
             keep_row(s, run_id, ordinal, row, None, examples)?;
         }
-        if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
+        if matches!(self.kind, RunKind::Sync | RunKind::Replay | RunKind::Restore) {
             self.keep_quarantine(s, prepared, outcome, run_id)?;
+        }
+        if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
             stub::keep(s, self.phase, prepared, run_id)?;
         }
         if self.kind == RunKind::Sync {
@@ -111,6 +116,9 @@ impl Entry<'_> {
     ) -> Result<()> {
         let dialect = s.facts().dialect;
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
+            if task.phase().is_some_and(|phase| phase != self.phase) {
+                continue;
+            }
             let (phase, table): (Value, Value) = (self.phase.into(), task.entry.as_str().into());
             let forget = match restage::stages(self.kind, task) || task.mode == Mode::Full {
                 true => sql::quarantine_forget(dialect, task, temps),

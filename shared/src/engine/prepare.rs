@@ -28,8 +28,8 @@ pub(crate) struct Prepared {
     pub stubs: Stubs,
     /// Per task.
     pub readings: Vec<Reading>,
-    /// What a run that writes ends with.
-    pub checks: Checks,
+    /// What a run that writes ends with, per phase.
+    pub checks: Vec<Checks>,
     /// A superuser writes another role's tables as that role.
     pub as_owner: bool,
     pub progress: Progress,
@@ -106,7 +106,7 @@ pub(super) fn finish(
         inputs,
         stubs: Stubs::default(),
         readings,
-        checks: Checks::default(),
+        checks: Vec::new(),
         as_owner: false,
         progress: Progress::start(),
     })

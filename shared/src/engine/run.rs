@@ -22,14 +22,14 @@ use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::{Course, Loaded};
 use super::{
-    apply, check, cursor, keys, local, lookup, others, restage, retain, rights, stage, stub, unique,
+    apply, assign, check, cursor, keys, local, lookup, others, restage, retain, rights, stage, stub, unique,
 };
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub kind: RunKind,
-    /// The phase; None for a file imported by itself.
+    /// The phase; None for a file imported by itself, and for a restore, whose tables know theirs.
     pub phase: Option<String>,
     pub mode: Mode,
     /// Stands in for the value of every cursor.
@@ -134,11 +134,13 @@ pub(crate) fn run(
     let mut warned = Vec::new();
     let mut write = |s: &mut dyn Session| {
         apply::apply(s, prepared, counts, stubs, tallies)?;
-        warned = prepared.checks.enforce(s, &prepared.progress)?;
+        for checks in &prepared.checks {
+            warned.extend(checks.enforce(s, &prepared.progress)?);
+        }
         Ok(())
     };
     match request.kind {
-        RunKind::Sync | RunKind::Replay | RunKind::Push => write(s)?,
+        RunKind::Sync | RunKind::Replay | RunKind::Push | RunKind::Restore => write(s)?,
         RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
         RunKind::DryRun | RunKind::Verify => {}
     }
@@ -241,6 +243,7 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps, clock) = (&prepared.tasks, &prepared.temps, &prepared.progress);
+    assign::settle(s, tasks, temps, &mut tallies)?;
     lookup::make(s, prepared.known(), &mut tallies)?;
     clock.done(s, "looked up values of", &all_names(tasks), None);
     keys::settle(s, tasks, temps, &mut tallies)?;
@@ -306,7 +309,8 @@ fn compare_all(
     let mut counts = Vec::with_capacity(tallies.len());
     for ((task, temp), tally) in prepared.tasks.iter().zip(&prepared.temps).zip(tallies) {
         let started = Instant::now();
-        counts.push(compare::compare(s, request.phase.as_deref(), task, temp, tally)?);
+        let phase = task.phase().or(request.phase.as_deref());
+        counts.push(compare::compare(s, phase, task, temp, tally)?);
         prepared.progress.done(s, "compared", &task.name, Some(tally.staged));
         tally.elapsed_ms += millis(started);
     }
@@ -346,7 +350,7 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
     let mut rows: Vec<(usize, ReportRow)> = tasks
         .map(|((task, counts), tally)| {
             let row = ReportRow {
-                phase: phase.map(str::to_owned),
+                phase: task.phase().or(phase).map(str::to_owned),
                 table_name: task.name.clone(),
                 write: task.write.name().to_owned(),
                 mode: task.mode.name().to_owned(),
