@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A master and its slave: migrations in packages, backups by external id, restores in four modes. The arguments say in what each
-# of the two is: sqlite or postgresql. Databases of SQLite are made under .work/, those of PostgreSQL (packages_$master_$slave_master
+# of the two is: sqlite or postgresql. Databases of SQLite are made under .work/, those of PostgreSQL (packages_MASTER_SLAVE_master
 # and _slave) on the server that PGHOST and PGUSER name. Run it with `make demo-packages`, which starts a private server for it.
 set -euo pipefail
 master=$1 slave=$2
