@@ -1,6 +1,6 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read.
+//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read (`marks` are how far it has come, by group).
 //! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
@@ -32,6 +32,7 @@ mod late;
 mod local;
 mod log;
 mod lookup;
+mod marks;
 mod others;
 pub(crate) mod owners;
 mod park;

@@ -113,10 +113,11 @@ pub(super) fn finish(
 pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
     let dialect = s.facts().dialect;
     let mut wanted = Vec::new();
-    let sorts =
-        [(Rule::Cursor, plan.cursor.as_ref().map(|c| &c.column)), (Rule::Sort, plan.dedup_sort.as_ref())];
-    for (rule, column) in sorts {
-        let Some(SortColumn::Source { source }) = column else { continue };
+    let cursor = plan.cursor.iter().map(|c| (Rule::Cursor, &c.column));
+    let groups = plan.cursor.iter().flat_map(|c| c.by.iter().enumerate());
+    let sort = plan.dedup_sort.iter().map(|column| (Rule::Sort, column));
+    for (rule, column) in cursor.chain(groups.map(|(i, column)| (Rule::Group(i), column))).chain(sort) {
+        let SortColumn::Source { source } = column else { continue };
         let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == *source));
         let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());
         wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });

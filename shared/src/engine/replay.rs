@@ -70,7 +70,7 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
         for (name, ty) in &staged {
             // What the source would say of a column that is only sorted by.
             if let Some(wanted) = place(name).and_then(|i| wanted.get_mut(i))
-                && matches!(wanted.rule, Rule::Cursor | Rule::Sort)
+                && matches!(wanted.rule, Rule::Cursor | Rule::Group(_) | Rule::Sort)
             {
                 (wanted.ty, wanted.sql_type) = (ty.clone(), sql::type_name(dialect, ty));
             }

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::catalog::{Address, RelName, Table};
 use crate::convert::Options;
-use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
 use crate::failpoint;
 use crate::plan::Mode;
@@ -18,6 +17,7 @@ use super::checks::Warned;
 use super::compare::{self, Counts};
 use super::cut::Cut;
 use super::guard::{self, Allowed};
+use super::marks::Marks;
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::{Course, Loaded};
@@ -69,8 +69,8 @@ pub(crate) struct Tally {
     /// Of these, dropped by a policy.
     pub skipped: i64,
     pub elapsed_ms: i64,
-    /// The greatest value of the cursor's column that was met.
-    pub highest: Option<CursorValue>,
+    /// The greatest values of the cursor's column that were met.
+    pub highest: Marks,
     /// What the log keeps besides the counts.
     pub notes: Vec<String>,
 }

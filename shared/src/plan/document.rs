@@ -304,6 +304,15 @@ pub enum SortColumn {
     },
 }
 
+impl SortColumn {
+    /// The name, of whichever it is.
+    pub fn name(&self) -> &str {
+        match self {
+            SortColumn::Target(name) | SortColumn::Source { source: name } => name,
+        }
+    }
+}
+
 /// How an incremental table knows what is new.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -319,6 +328,9 @@ pub struct Cursor {
     /// Where the first run starts.
     #[serde(default)]
     pub initial_value: Option<Scalar>,
+    /// Columns by whose values the rows fall into groups, each of which is read up to a mark of its own.
+    #[serde(default)]
+    pub by: Vec<SortColumn>,
 }
 
 /// A column whose value is found in another table.

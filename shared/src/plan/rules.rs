@@ -7,7 +7,7 @@ use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
 use super::check_rules;
-use super::document::{Lookup, Phase, Plan, Source, TablePlan, Write};
+use super::document::{Lookup, Phase, Plan, SortColumn, Source, TablePlan, Write};
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
 
@@ -182,6 +182,10 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         Lag::parse(lag).ok_or_else(|| {
             invalid(format!("{at}.cursor.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
         })?;
+    }
+    let by: Vec<&str> = table.cursor.iter().flat_map(|c| &c.by).map(SortColumn::name).collect();
+    if let Some((i, name)) = by.iter().enumerate().find(|(i, name)| by.iter().take(*i).any(|n| n == *name)) {
+        return Err(invalid(format!("{at}.cursor.by[{i}]: \"{name}\" is listed twice")));
     }
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");

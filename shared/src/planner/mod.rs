@@ -99,6 +99,8 @@ pub enum From {
 pub enum Rule {
     /// The plan's `cursor`, whose column is not stored.
     Cursor,
+    /// The column at this place of the cursor's `by`, which is not stored.
+    Group(usize),
     /// The plan's `dedup_sort`, whose column is not stored.
     Sort,
     /// A column that the lookup at this place matches by, at this place in its `match`.

@@ -50,7 +50,7 @@ pub use checks::{
     first_rows, two_numbers,
 };
 pub use compare::{clear_changes, compare, count_ops, example_refused, example_rows};
-pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
+pub use cursor::{cursor_clear, cursors, forget_cursor, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
 pub use early::{mark_children, mark_claimed, unmark_parents};
