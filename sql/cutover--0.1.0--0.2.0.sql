@@ -113,6 +113,11 @@ RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'track_change_wrapper';
 COMMENT ON FUNCTION cutover.track_change() IS 'Records local changes; the triggers of tracked tables call it.';
 
+CREATE FUNCTION cutover.take_snapshot(phase text, key text, table_name text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'take_snapshot_wrapper';
+COMMENT ON FUNCTION cutover.take_snapshot(text, text, text) IS 'Takes the snapshots of one row by hand, and returns how many.';
+
 CREATE FUNCTION cutover.freeze_phase(phase text)
 RETURNS text
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'freeze_phase_wrapper';
@@ -164,6 +169,7 @@ REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.track_change() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.take_snapshot(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::catalog::Table;
 use crate::engine::owners::Owners;
-use crate::engine::stub;
 use crate::engine::{self, state};
+use crate::engine::{snapshot, stub};
 use crate::error::{Kind, Result};
 use crate::plan::{self, MissingReference, Source, Write};
 use crate::planner::{self, Task};
@@ -31,6 +31,7 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let owners = Owners::stored(s, &stored.plan)?;
     owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, &mut prepared, &owners)?;
+    snapshot::prepare(s, &mut prepared, &owners, &engine::now())?;
     let mut steps = Steps::default();
     let dialect = s.facts().dialect;
     let known = prepared.known();
@@ -94,6 +95,14 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
             let action = format!("retain rows that \"{}\" refers to", key.table.1);
             steps.add(Some(&task.name), action, Some(statement.to_string()));
         }
+    }
+    for (set, (task, temps)) in prepared.snapshot_tasks() {
+        let statement = sql::find_snapshots(dialect, set, task, temps);
+        steps.add(
+            Some(&task.name),
+            format!("look for rows whose {} becomes one of the values of a snapshot", set.column),
+            Some(statement.to_string()),
+        );
     }
     explain_writing(dialect, &prepared, &mut steps);
     Ok(steps.0)
@@ -164,6 +173,10 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
     for (task, temps) in all().filter(|(task, _)| !task.target.triggers.is_empty()) {
         let statement = sql::count_rewritten(dialect, task, temps).map(|s| s.to_string());
         steps.add(Some(&task.name), "look for what triggers changed".to_owned(), statement);
+    }
+    for (set, (task, temps)) in prepared.snapshot_tasks() {
+        let statement = sql::insert_snapshots(dialect, set, task, temps);
+        steps.add(Some(&set.name), "take snapshots".to_owned(), Some(statement.to_string()));
     }
     if dialect == Dialect::Postgres {
         for statement in sql::check_now(&targets) {

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::authority::{self, Authority};
 use crate::catalog::{RelName, Table};
 use crate::engine::owners::Owners;
-use crate::engine::stub;
 use crate::engine::{self, changes, state, triggers};
+use crate::engine::{snapshot, stub};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
 use crate::planner;
@@ -148,7 +148,8 @@ fn check_phase(
     owners: &Owners<'_>,
 ) -> Result<()> {
     let mut prepared = engine::prepare(s, plans, names, None)?;
-    stub::prepare(s, &mut prepared, owners)
+    stub::prepare(s, &mut prepared, owners)?;
+    snapshot::prepare(s, &mut prepared, owners, &engine::now())
 }
 
 fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {

@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 24] = [
+const FUNCTIONS: [(&str, Function); 25] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -44,6 +44,7 @@ const FUNCTIONS: [(&str, Function); 24] = [
     ("repair_guards(phase)", repair_guards),
     ("apply_migrations(dir [, options])", apply_migrations),
     ("migration_status(dir)", migration_status),
+    ("take_snapshot(phase, key [, options])", take_snapshot),
 ];
 
 /// Registers all functions. None but the version can be called from a view, a trigger or a default:
@@ -193,6 +194,12 @@ fn apply_migrations(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn migration_status(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     json(&api::migration_status(session, args.text(0, "dir")?)?)
+}
+
+fn take_snapshot(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(2, 3)?;
+    let (phase, key) = (args.text(0, "phase")?, args.text(1, "key")?);
+    Ok((api::take_snapshot(session, phase, key, &args.options(2)?)?.into(), None))
 }
 
 /// Rows as a JSON array of objects.

@@ -47,10 +47,10 @@ impl Entry<'_> {
             let examples = outcome.examples.get(index).cloned().flatten();
             keep_row(s, run_id, ordinal(prepared, index), row, notes, examples)?;
         }
-        // Those of stubs come after all tables that the phase has.
+        // Those of stubs and snapshots come after all tables that the phase has.
         let last = prepared.tasks.iter().map(|t| t.ordinal).max().unwrap_or_default();
         let examples =
-            outcome.stub_examples.iter().flatten().cloned().map(Some).chain(std::iter::repeat(None));
+            outcome.made_examples.iter().flatten().cloned().map(Some).chain(std::iter::repeat(None));
         for (n, (row, examples)) in rows.iter().skip(order.len()).zip(examples).enumerate() {
             let ordinal = count(last + 1 + n);
             keep_row(s, run_id, ordinal, row, None, examples)?;

@@ -22,7 +22,7 @@ use super::owners::Owners;
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
-use super::{stub, triggers};
+use super::{snapshot, stub, triggers};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +160,8 @@ pub(super) fn finish(
     let owners = Owners::stored(s, &stored.plan)?;
     owners.refer(s, &mut prepared.tasks)?;
     stub::prepare(s, prepared, &owners)?;
+    let started = log::now();
+    snapshot::prepare(s, prepared, &owners, &started)?;
     let planned = stored.phase(phase)?;
     prepared.checks = checks_of(planned, prepared);
     prepared.as_owner = planned.run_as_owner;
@@ -167,7 +169,7 @@ pub(super) fn finish(
         phase,
         kind: request.kind,
         plan_id: stored.plan_id,
-        started: log::now(),
+        started,
         keep_days: stored.plan.keep_days(),
         whole: request.tables.is_none(),
     };

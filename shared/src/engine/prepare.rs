@@ -6,7 +6,7 @@ use crate::catalog::{RelName, Table};
 use crate::convert::Options;
 use crate::error::Result;
 use crate::plan::{SortColumn, TablePlan};
-use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
+use crate::planner::{self, Rule, SnapshotSet, SourceShape, Stubs, Task, Wanted};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
@@ -26,6 +26,8 @@ pub(crate) struct Prepared {
     pub inputs: Vec<Option<Input>>,
     /// Where stubs may be made, once [`super::stub::prepare`] has found out.
     pub stubs: Stubs,
+    /// Which snapshots are taken, once [`super::snapshot::prepare`] has found out.
+    pub snapshots: Vec<SnapshotSet>,
     /// Per task.
     pub readings: Vec<Reading>,
     /// What a run that writes ends with.
@@ -46,10 +48,17 @@ impl Prepared {
         Known { tasks: &self.tasks, temps: &self.temps, stubs: &self.stubs }
     }
 
+    /// The snapshots, each with the task whose rows are taken.
+    pub fn snapshot_tasks(&self) -> impl Iterator<Item = (&SnapshotSet, (&Task, &Temps))> {
+        let task = |set: &SnapshotSet| self.tasks.get(set.task).zip(self.temps.get(set.task));
+        self.snapshots.iter().filter_map(move |set| Some((set, task(set)?)))
+    }
+
     /// All temporary tables of the run.
     pub fn temp_tables(&self, dialect: Dialect) -> Vec<TempTable> {
         let stubs = self.stubs.sets.iter().map(|set| sql::stub_table(dialect, set));
-        self.temps.iter().flat_map(|t| t.all()).cloned().chain(stubs).collect()
+        let snapshots = self.snapshots.iter().map(|set| sql::snapshot_table(dialect, set));
+        self.temps.iter().flat_map(|t| t.all()).cloned().chain(stubs).chain(snapshots).collect()
     }
 }
 
@@ -101,6 +110,7 @@ pub(super) fn finish(
         temps,
         inputs,
         stubs: Stubs::default(),
+        snapshots: Vec::new(),
         readings,
         checks: Checks::default(),
         as_owner: false,

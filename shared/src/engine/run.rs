@@ -22,7 +22,7 @@ use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::{Course, Loaded};
 use super::{
-    apply, check, cursor, keys, local, lookup, others, restage, retain, rights, stage, stub, unique,
+    apply, check, cursor, keys, local, lookup, others, restage, retain, rights, snapshot, stage, stub, unique,
 };
 
 /// What a call asks of a run.
@@ -83,8 +83,10 @@ pub(crate) struct Outcome {
     pub examples: Vec<Option<String>>,
     /// How many stubs are made, per set.
     pub stubs: Vec<i64>,
-    /// Their examples.
-    pub stub_examples: Vec<Option<String>>,
+    /// How many snapshots are taken, per set.
+    pub snapshots: Vec<i64>,
+    /// The examples of stubs, and then of snapshots.
+    pub made_examples: Vec<Option<String>>,
 }
 
 /// Stages, checks, compares and guards, then writes as `kind` says. `keep` runs in the same
@@ -126,14 +128,17 @@ pub(crate) fn run(
             *examples = Some(compare::examples(s, task, temps, counts)?);
         }
         for (set, made) in prepared.stubs.sets.iter().zip(&outcome.stubs) {
-            outcome.stub_examples.push(stub::examples(s, set, *made)?);
+            outcome.made_examples.push(stub::examples(s, set, *made)?);
         }
+        outcome.made_examples.extend(snapshot::examples(s, prepared, &outcome.snapshots)?);
     }
     let started = Instant::now();
     let (counts, stubs, tallies) = (&outcome.counts, &outcome.stubs, &mut outcome.tallies);
+    let snapshots = &outcome.snapshots;
     let mut warned = Vec::new();
     let mut write = |s: &mut dyn Session| {
         apply::apply(s, prepared, counts, stubs, tallies)?;
+        snapshot::take(s, prepared, snapshots)?;
         warned = prepared.checks.enforce(s, &prepared.progress)?;
         Ok(())
     };
@@ -155,7 +160,13 @@ pub(crate) fn run(
 
 /// The tables that a run may write.
 fn targets(prepared: &Prepared) -> Vec<&Table> {
-    prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect()
+    let mut targets: Vec<&Table> = prepared.tasks.iter().map(|t| &t.target).collect();
+    for table in stub::parents(prepared).chain(prepared.snapshots.iter().map(|set| &set.into)) {
+        if !targets.iter().any(|known| known.id() == table.id()) {
+            targets.push(table);
+        }
+    }
+    targets
 }
 
 /// Keeps the warnings of checks with their tables, those of none with the first.
@@ -277,8 +288,9 @@ fn look(
         others::spared(s, tasks, temps, &counts)?;
         clock.done(s, "looked at the deletes of", &all_names(tasks), None);
     }
+    let snapshots = if request.kind == RunKind::Verify { Vec::new() } else { snapshot::find(s, prepared)? };
     let examples = vec![None; counts.len()];
-    Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
+    Ok(Outcome { examples, counts, tallies, stubs, snapshots, made_examples: Vec::new() })
 }
 
 /// Refuses staged rows that refer to nothing, or would share a unique value with another row, until
@@ -340,7 +352,7 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
     Ok(())
 }
 
-/// The report of a run, in plan order; then the stubs.
+/// The report of a run, in plan order; then the stubs and the snapshots.
 pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
     let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
     let mut rows: Vec<(usize, ReportRow)> = tasks
@@ -366,7 +378,11 @@ pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome
     rows.sort_by_key(|(ordinal, _)| *ordinal);
     let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
     let stubs = stubs.map(|(set, made)| ReportRow::inserted(phase, &set.name, "stub", set.mode, *made));
-    rows.into_iter().map(|(_, row)| row).chain(stubs).collect()
+    let snapshots = prepared.snapshot_tasks().zip(&outcome.snapshots).filter(|(_, taken)| **taken > 0);
+    let snapshots = snapshots.map(|((set, (task, _)), taken)| {
+        ReportRow::inserted(phase, &set.name, "snapshot", task.mode, *taken)
+    });
+    rows.into_iter().map(|(_, row)| row).chain(stubs).chain(snapshots).collect()
 }
 
 fn share(outcome: &mut Outcome, elapsed: i64) {

@@ -10,6 +10,7 @@ use super::policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
     MissingReference, NullCursor, Referenced, Refuse,
 };
+use super::snapshots::Snapshot;
 use super::values::{Limit, Scalar};
 
 /// A whole plan.
@@ -158,6 +159,9 @@ pub struct TablePlan {
     /// What must hold of the table's rows after every run.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Rows that are taken down in another table when a column becomes one of some values.
+    #[serde(default)]
+    pub snapshots: Vec<Snapshot>,
 }
 
 impl TablePlan {
@@ -206,6 +210,7 @@ impl TablePlan {
             push_to: None,
             after_acknowledge: AfterAcknowledge::Keep,
             checks: Vec::new(),
+            snapshots: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod document;
 mod parse;
 mod policies;
 mod rules;
+mod snapshots;
 mod values;
 
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
@@ -21,6 +22,7 @@ pub use policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
     MissingReference, NullCursor, Referenced, Refuse,
 };
+pub use snapshots::{RunFact, Snapshot, SnapshotValue, When};
 pub use values::{Limit, Scalar};
 
 /// The JSON Schema of a plan, for editors.

@@ -10,6 +10,7 @@ use super::check_rules;
 use super::document::{Lookup, Phase, Plan, SortColumn, Source, TablePlan, Write};
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
+use super::snapshots;
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
 pub(super) fn check(plan: &Plan) -> Result<()> {
@@ -187,6 +188,7 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     if let Some((i, name)) = by.iter().enumerate().find(|(i, name)| by.iter().take(*i).any(|n| n == *name)) {
         return Err(invalid(format!("{at}.cursor.by[{i}]: \"{name}\" is listed twice")));
     }
+    snapshots::check(table, at)?;
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
         RelName::parse(&reference.table).map_err(|e| within(&at, "table", e))?;

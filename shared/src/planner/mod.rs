@@ -11,6 +11,7 @@ mod order;
 mod push;
 #[cfg(test)]
 pub(crate) mod sample;
+mod snapshot;
 mod stub;
 mod track;
 
@@ -19,6 +20,7 @@ pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 pub use push::{Gone, push, travelling};
+pub use snapshot::{SnapshotSet, Take, check_snapshot};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 pub use track::{Tracked, tracked};
 

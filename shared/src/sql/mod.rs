@@ -32,6 +32,7 @@ mod restage;
 mod retain;
 mod rewrite;
 mod scope;
+mod snapshot;
 mod sqlite;
 mod stub;
 mod temps;
@@ -73,6 +74,9 @@ pub use retain::{
     count_referring, count_retained, retain_needed, retain_referred, retain_refused, retain_stubs,
 };
 pub use rewrite::count_rewritten;
+pub use snapshot::{
+    count_snapshots, example_snapshots, find_snapshots, insert_snapshot_of, insert_snapshots, snapshot_table,
+};
 pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,
