@@ -147,14 +147,16 @@ fn check_phase(
     names: &[RelName],
     owners: &Owners<'_>,
 ) -> Result<()> {
-    let mut prepared = engine::prepare(s, plans, names, None)?;
-    stub::prepare(s, &mut prepared, owners)?;
-    snapshot::prepare(s, &mut prepared, owners, &engine::now())
+    for round in &mut engine::prepare(s, plans, names, None)? {
+        stub::prepare(s, round, owners)?;
+        snapshot::prepare(s, round, owners, &engine::now())?;
+    }
+    Ok(())
 }
 
 fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {
-    let prepared = engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None)?;
-    for task in prepared.tasks.into_iter().filter(|_| planned.push_to.is_some()) {
+    let rounds = engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None)?;
+    for task in rounds.into_iter().flat_map(|r| r.tasks).filter(|_| planned.push_to.is_some()) {
         planner::tracked("", planned, task.target)?;
     }
     Ok(())

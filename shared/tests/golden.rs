@@ -1,6 +1,9 @@
 //! The statements of a run, per dialect, against golden files: a change in what is sent to a
 //! database shows up in review as text. `UPDATE_GOLDEN=1 cargo test` writes the files anew.
 
+#[path = "golden/documents.rs"]
+mod documents;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -326,49 +329,14 @@ fn compare(file: &str, now: String) {
     assert!(now == golden, "{} differs; UPDATE_GOLDEN=1 writes it anew:\n{now}", path.display());
 }
 
-/// What is said of clients whose name becomes one of two values.
-fn snapshots(dialect: Dialect) -> String {
-    let tasks = tasks(dialect);
-    let temps = Temps::of(dialect, &tasks[0]);
-    let set = planner::SnapshotSet {
-        ordinal: 0,
-        task: 0,
-        name: "log".to_owned(),
-        into: table(
-            dialect,
-            "log",
-            &["id"],
-            vec![column(dialect, "client", text()), column(dialect, "why", text())],
-        ),
-        values: vec![
-            ("client".to_owned(), planner::Take::Column("id".to_owned())),
-            ("why".to_owned(), planner::Take::Constant(plan::Scalar::Text("it's new".to_owned()))),
-        ],
-        column: "name".to_owned(),
-        becomes: vec![plan::Scalar::Text("A".to_owned()), plan::Scalar::Text("B".to_owned())],
-    };
-    let mut out = String::new();
-    let mut add = |what: &str, statement: &sql::Sql| writeln!(out, "-- {what}\n{statement};\n").unwrap();
-    add("find", &sql::find_snapshots(dialect, &set, &tasks[0], &temps));
-    add("take", &sql::insert_snapshots(dialect, &set, &tasks[0], &temps));
-    let row = planner::Tracked {
-        phase: "jobs".to_owned(),
-        name: "clients".to_owned(),
-        table: tasks[0].target.clone(),
-        key: tasks[0].key.clone(),
-        origin: None,
-    };
-    add("take one by hand", &sql::insert_snapshot_of(dialect, &set, &row));
-    out
-}
-
 #[test]
 fn postgres_statements() {
     compare("run.postgres.sql", statements(Dialect::Postgres));
     compare("ways.postgres.sql", ways(Dialect::Postgres));
     compare("foreign.postgres.sql", foreign());
     compare("changes.postgres.sql", changes(Dialect::Postgres));
-    compare("snapshots.postgres.sql", snapshots(Dialect::Postgres));
+    compare("snapshots.postgres.sql", documents::snapshots(Dialect::Postgres));
+    compare("derived.postgres.sql", documents::derived(Dialect::Postgres));
 }
 
 #[test]
@@ -376,7 +344,8 @@ fn sqlite_statements() {
     compare("run.sqlite.sql", statements(Dialect::Sqlite));
     compare("ways.sqlite.sql", ways(Dialect::Sqlite));
     compare("changes.sqlite.sql", changes(Dialect::Sqlite));
-    compare("snapshots.sqlite.sql", snapshots(Dialect::Sqlite));
+    compare("snapshots.sqlite.sql", documents::snapshots(Dialect::Sqlite));
+    compare("derived.sqlite.sql", documents::derived(Dialect::Sqlite));
 }
 
 #[test]

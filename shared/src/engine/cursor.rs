@@ -12,8 +12,9 @@ use crate::value::Value;
 
 use super::cut::Cut;
 use super::marks::{self, Grouping, Marks};
+use super::outcome::Outcome;
 use super::prepare::Prepared;
-use super::run::{Outcome, Request};
+use super::run::Request;
 
 /// How a run reads one table.
 #[derive(Debug, Clone, Default)]
@@ -176,6 +177,8 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
     for (task, reading) in prepared.tasks.iter_mut().zip(&mut prepared.readings) {
         let options = Options { time_zone: task.time_zone, dialect };
         let (mode, why) = match &task.plan.cursor {
+            // What is derived is narrowed by other means.
+            None if task.plan.recompute.is_some() => (Mode::Full, None),
             None => decide(&task.plan, request, false),
             Some(cursor) => {
                 let (column, _) = column(task, cursor)?;

@@ -5,7 +5,7 @@
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
-//! `rights` says as whom, `apply` writes it, `snapshot` takes down rows that became what the plan waits for, and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
+//! `rights` says as whom, `apply` writes it, `derive` narrows what is computed of other tables, `snapshot` takes down rows that became what the plan waits for, and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 //!
 //! `authority` changes who owns a phase, `cutover` hands it over after a last run, `triggers` are what enforces it on the
 //! tables, `others` spares the tables of other phases, `changes` is what a phase that is live here has not given back.
@@ -21,6 +21,7 @@ mod cursor;
 mod cut;
 mod cutover;
 mod deferred;
+mod derive;
 mod early;
 mod entries;
 mod faults;
@@ -34,6 +35,7 @@ mod log;
 mod lookup;
 mod marks;
 mod others;
+mod outcome;
 pub(crate) mod owners;
 mod park;
 mod phase;
@@ -61,13 +63,14 @@ pub use cutover::{cutover_phase, cutover_phases};
 pub(crate) use input::{Input, absent, may_read, open_source};
 pub(crate) use log::now;
 pub(crate) use lookup::search;
+pub(crate) use outcome::report;
 pub(crate) use phase::Kind as RunKind;
 pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Prepared, find_tables, prepare};
 pub use push::push_changes;
 pub use replay::replay_quarantine;
 pub(crate) use retain::writers;
-pub(crate) use run::{Request, millis, report, run, warn};
+pub(crate) use run::{Request, millis, run, warn};
 pub use snapshot::take_snapshot;
 pub(crate) use stage::{Course, all_written, load, stage};
 pub(crate) use triggers::as_engine;

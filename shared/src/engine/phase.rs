@@ -22,7 +22,7 @@ use super::owners::Owners;
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
-use super::{snapshot, stub, triggers};
+use super::{derive, outcome, snapshot, stub, triggers};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,9 +120,10 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
     let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let (plans, names) = chosen(&planned.tables, names, request.tables.as_deref())?;
-    let mut prepared = prepare::prepare(s, &plans, &names, Some(root))?;
-    cursor::settle(s, request, &mut prepared)?;
-    finish(s, stored, phase, request, &mut prepared)
+    let mut rounds = prepare::prepare(s, &plans, &names, Some(root))?;
+    rounds.iter_mut().try_for_each(|round| cursor::settle(s, request, round))?;
+    derive::settle(s, stored.plan_id, request, &mut rounds)?;
+    finish(s, stored, phase, request, &mut rounds)
 }
 
 /// The tables of a phase that a call names, in plan order; all of them where it names none.
@@ -154,17 +155,22 @@ pub(super) fn finish(
     stored: &Stored,
     phase: &str,
     request: &Request,
-    prepared: &mut Prepared,
+    rounds: &mut [Prepared],
 ) -> Result<Vec<ReportRow>> {
     guarded(s, stored, phase)?;
     let owners = Owners::stored(s, &stored.plan)?;
-    owners.refer(s, &mut prepared.tasks)?;
-    stub::prepare(s, prepared, &owners)?;
     let started = log::now();
-    snapshot::prepare(s, prepared, &owners, &started)?;
+    for round in &mut *rounds {
+        owners.refer(s, &mut round.tasks)?;
+        stub::prepare(s, round, &owners)?;
+        snapshot::prepare(s, round, &owners, &started)?;
+    }
     let planned = stored.phase(phase)?;
-    prepared.checks = checks_of(planned, prepared);
-    prepared.as_owner = planned.run_as_owner;
+    let checks = checks_of(planned, rounds);
+    if let Some(first) = rounds.first_mut() {
+        first.checks = checks;
+        first.as_owner = planned.run_as_owner;
+    }
     let entry = Entry {
         phase,
         kind: request.kind,
@@ -174,9 +180,10 @@ pub(super) fn finish(
         whole: request.tables.is_none(),
     };
     // What such a run reads of cursors and quarantine must be of now.
-    let follows = request.kind == Kind::Replay || prepared.tasks.iter().any(|t| t.mode == Mode::Incremental);
+    let mut tasks = rounds.iter().flat_map(|round| &round.tasks);
+    let follows = request.kind == Kind::Replay || tasks.any(|t| t.mode == Mode::Incremental);
     let newest = if follows { newest_run(s, phase)? } else { None };
-    let outcome = run::run(s, prepared, request, &mut |s, prepared, outcome| {
+    let outcomes = run::run(s, rounds, request, &mut |s, rounds, outcomes| {
         // SQLite had no lock until now: what was read of the phase must still hold.
         if state::plan(s)?.plan_id != stored.plan_id {
             return Err(Error::new(
@@ -193,9 +200,9 @@ pub(super) fn finish(
             )
             .hint("run it again"));
         }
-        entry.succeeded(s, prepared, outcome)
+        entry.succeeded(s, rounds, outcomes)
     })?;
-    Ok(run::report(Some(phase), prepared, &outcome))
+    Ok(outcome::report(Some(phase), rounds, &outcomes))
 }
 
 pub(super) fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
@@ -204,8 +211,8 @@ pub(super) fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>
 }
 
 /// The checks that a run of these tables ends with, in plan order.
-fn checks_of(planned: &Phase, prepared: &Prepared) -> Checks {
-    let mut tasks: Vec<&Task> = prepared.tasks.iter().collect();
+fn checks_of(planned: &Phase, rounds: &[Prepared]) -> Checks {
+    let mut tasks: Vec<&Task> = rounds.iter().flat_map(|round| &round.tasks).collect();
     tasks.sort_by_key(|task| task.ordinal);
     let tables: Vec<_> = tasks.iter().map(|task| (&task.plan, &task.target)).collect();
     Checks::of(planned, &tables)

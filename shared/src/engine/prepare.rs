@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::catalog::{RelName, Table};
 use crate::convert::Options;
 use crate::error::Result;
-use crate::plan::{SortColumn, TablePlan};
+use crate::plan::{self, SortColumn, TablePlan};
 use crate::planner::{self, Rule, SnapshotSet, SourceShape, Stubs, Task, Wanted};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
@@ -16,7 +16,7 @@ use super::cursor::{self, Reading};
 use super::input::{Input, open_source};
 use super::progress::Progress;
 
-/// All that is known before the first row is read.
+/// All that is known of a round of a run before its first row is read.
 pub(crate) struct Prepared {
     /// Parents before children.
     pub tasks: Vec<Task>,
@@ -30,9 +30,9 @@ pub(crate) struct Prepared {
     pub snapshots: Vec<SnapshotSet>,
     /// Per task.
     pub readings: Vec<Reading>,
-    /// What a run that writes ends with.
+    /// What a run that writes ends with; the first round has those of all.
     pub checks: Checks,
-    /// A superuser writes another role's tables as that role.
+    /// A superuser writes another role's tables as that role: the first round says it for all.
     pub as_owner: bool,
     pub progress: Progress,
 }
@@ -58,23 +58,47 @@ impl Prepared {
     pub fn temp_tables(&self, dialect: Dialect) -> Vec<TempTable> {
         let stubs = self.stubs.sets.iter().map(|set| sql::stub_table(dialect, set));
         let snapshots = self.snapshots.iter().map(|set| sql::snapshot_table(dialect, set));
-        self.temps.iter().flat_map(|t| t.all()).cloned().chain(stubs).chain(snapshots).collect()
+        let derived = self.tasks.iter().filter(|task| task.plan.recompute.is_some());
+        let groups = derived.map(|task| sql::groups_table(dialect, task));
+        let own = self.temps.iter().flat_map(|t| t.all()).cloned();
+        own.chain(stubs).chain(snapshots).chain(groups).collect()
     }
 }
 
 /// Finds the tables of `plans`, which stand in the database under `names`, opens their sources
-/// (where `root` is given) and makes the tasks.
+/// (where `root` is given) and makes the tasks: per round of the run, of which there is one unless tables are derived from others.
 pub(crate) fn prepare(
     s: &mut dyn Session,
     plans: &[TablePlan],
     names: &[RelName],
     root: Option<Option<&Path>>,
+) -> Result<Vec<Prepared>> {
+    let tables = find_tables(s, plans, names)?;
+    let rounds = plan::rounds(plans);
+    let mut prepared = Vec::with_capacity(rounds.len());
+    for round in rounds {
+        let mut round = one_round(s, plans, &tables, root, &round)?;
+        // A query that stays open would not see what the rounds before are about to write.
+        if !prepared.is_empty() {
+            round.close(s)?;
+        }
+        prepared.push(round);
+    }
+    Ok(prepared)
+}
+
+fn one_round(
+    s: &mut dyn Session,
+    plans: &[TablePlan],
+    tables: &[Table],
+    root: Option<Option<&Path>>,
+    round: &[usize],
 ) -> Result<Prepared> {
     let dialect = s.facts().dialect;
-    let tables = find_tables(s, plans, names)?;
-    let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
-    let mut tasks = Vec::with_capacity(plans.len());
-    for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
+    let mut inputs: Vec<Option<Input>> = plans.iter().map(|_| None).collect();
+    let mut tasks = Vec::with_capacity(round.len());
+    let all = plans.iter().zip(tables).zip(&mut inputs).enumerate();
+    for (ordinal, ((plan, table), opened)) in all.filter(|(ordinal, _)| round.contains(ordinal)) {
         let input = root.map(|root| open_source(s, root, &plan.source)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
@@ -82,10 +106,10 @@ pub(crate) fn prepare(
         let known = input.as_ref().filter(|_| !columns.is_empty());
         let shape = known.map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
-        let task = planner::bind(ordinal, plan, table, shape, &wanted)?;
+        let task = planner::bind(ordinal, plan, table.clone(), shape, &wanted)?;
         cursor::check(&task, &Options { time_zone: task.time_zone, dialect }, input.is_some())?;
         tasks.push(task);
-        inputs.push(input);
+        *opened = input;
     }
     finish(s, tasks, inputs, plans)
 }

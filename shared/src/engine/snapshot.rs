@@ -175,9 +175,10 @@ pub fn take_snapshot(s: &mut dyn Session, phase: &str, key: &str, options: &Snap
     }
     let names = state::phase_tables(s, phase)?;
     let name = names.get(ordinal).cloned().ok_or_else(|| state::no_phase(phase))?;
-    let mut prepared = prepare::prepare(s, std::slice::from_ref(plan), &[name], None)?;
+    let mut rounds = prepare::prepare(s, std::slice::from_ref(plan), &[name], None)?;
     let owners = Owners::stored(s, &stored.plan)?;
-    prepare(s, &mut prepared, &owners, &log::now())?;
+    let Some(prepared) = rounds.first_mut() else { return Ok(0) };
+    prepare(s, prepared, &owners, &log::now())?;
     let Some(task) = prepared.tasks.first() else { return Ok(0) };
     let key = row_key(s.facts().dialect, task, key)?;
     let into: Vec<&Table> = prepared.snapshots.iter().map(|set| &set.into).collect();

@@ -6,9 +6,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::checks::Check;
+use super::cursor::{Cursor, SortColumn};
+use super::derived::Recompute;
 use super::policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
-    MissingReference, NullCursor, Referenced, Refuse,
+    MissingReference, Referenced, Refuse,
 };
 use super::snapshots::Snapshot;
 use super::values::{Limit, Scalar};
@@ -159,6 +161,12 @@ pub struct TablePlan {
     /// What must hold of the table's rows after every run.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// Tables of the phase that the source's query reads: the table is run once these are written.
+    #[serde(default)]
+    pub derived_from: Vec<String>,
+    /// Which of its rows a run computes anew; all of them where left out.
+    #[serde(default)]
+    pub recompute: Option<Recompute>,
     /// Rows that are taken down in another table when a column becomes one of some values.
     #[serde(default)]
     pub snapshots: Vec<Snapshot>,
@@ -210,6 +218,8 @@ impl TablePlan {
             push_to: None,
             after_acknowledge: AfterAcknowledge::Keep,
             checks: Vec::new(),
+            derived_from: Vec::new(),
+            recompute: None,
             snapshots: Vec::new(),
         }
     }
@@ -294,48 +304,6 @@ impl Mode {
             Mode::Incremental => "incremental",
         }
     }
-}
-
-/// A column by which rows are ordered: the table's, or `{"source": name}` for one that is not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected a column's name or {\"source\": name}")]
-pub enum SortColumn {
-    /// A column of the table.
-    Target(String),
-    /// A column of the source.
-    Source {
-        /// Its name.
-        source: String,
-    },
-}
-
-impl SortColumn {
-    /// The name, of whichever it is.
-    pub fn name(&self) -> &str {
-        match self {
-            SortColumn::Target(name) | SortColumn::Source { source: name } => name,
-        }
-    }
-}
-
-/// How an incremental table knows what is new.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Cursor {
-    /// The column that grows with every change of a row.
-    pub column: SortColumn,
-    /// How far before the highest value seen reading starts: `10 minutes`, `2 days`, or a number.
-    #[serde(default)]
-    pub lag: Option<Scalar>,
-    /// What becomes of a row whose cursor column is NULL.
-    #[serde(default)]
-    pub on_null: NullCursor,
-    /// Where the first run starts.
-    #[serde(default)]
-    pub initial_value: Option<Scalar>,
-    /// Columns by whose values the rows fall into groups, each of which is read up to a mark of its own.
-    #[serde(default)]
-    pub by: Vec<SortColumn>,
 }
 
 /// A column whose value is found in another table.

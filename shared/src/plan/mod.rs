@@ -6,6 +6,8 @@
 
 mod check_rules;
 mod checks;
+mod cursor;
+mod derived;
 mod document;
 mod parse;
 mod policies;
@@ -14,9 +16,9 @@ mod snapshots;
 mod values;
 
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
-pub use document::{
-    ColumnSource, Cursor, Lookup, Mode, Origin, Phase, Plan, Reference, SortColumn, Source, TablePlan, Write,
-};
+pub use cursor::{Cursor, SortColumn};
+pub use derived::{Recompute, rounds};
+pub use document::{ColumnSource, Lookup, Mode, Origin, Phase, Plan, Reference, Source, TablePlan, Write};
 pub use parse::parse;
 pub use policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,

@@ -6,11 +6,12 @@ use crate::catalog::RelName;
 use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
-use super::check_rules;
-use super::document::{Lookup, Phase, Plan, SortColumn, Source, TablePlan, Write};
+use super::cursor::SortColumn;
+use super::document::{Lookup, Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
 use super::snapshots;
+use super::{check_rules, derived};
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
 pub(super) fn check(plan: &Plan) -> Result<()> {
@@ -54,6 +55,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
                 _ => {}
             }
         }
+        derived::check(phase, &at)?;
         check_rules::check_phase(phase, &at)?;
     }
     for (i, phase) in plan.phases.iter().enumerate() {

@@ -4,6 +4,7 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod derive;
 mod key;
 mod listings;
 mod lookup;
@@ -16,6 +17,7 @@ mod stub;
 mod track;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
+pub use derive::{Trace, trace};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};

@@ -11,6 +11,7 @@ mod compare;
 mod cursor;
 mod ddl;
 mod deferred;
+mod derive;
 mod early;
 mod foreign;
 mod guards;
@@ -54,9 +55,12 @@ pub use compare::{clear_changes, compare, count_ops, example_refused, example_ro
 pub use cursor::{cursor_clear, cursors, forget_cursor, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
+pub use derive::{
+    count_groups, derived_runs, groups_after, groups_before, groups_table, query_of_groups, query_of_nothing,
+};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use foreign::{find_unlike_key, last_change};
-pub use guards::{count_imported, count_local_deletes, count_preserved_imported};
+pub use guards::{count_all_imported, count_imported, count_local_deletes, count_preserved_imported};
 pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
 pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
