@@ -344,6 +344,11 @@ RETURNS text
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'repair_guards_wrapper';
 COMMENT ON FUNCTION cutover.repair_guards(text) IS 'Reinstalls the triggers that guard the tables of a phase.';
 
+CREATE FUNCTION cutover.export_backup(path text, phases text[] DEFAULT NULL, tables text[] DEFAULT NULL, overwrite boolean DEFAULT false)
+RETURNS TABLE (table_name text, records bigint, bytes bigint, sha256 text)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_backup_wrapper';
+COMMENT ON FUNCTION cutover.export_backup(text, text[], text[], boolean) IS 'Writes the rows of the plan''s tables to an archive that other databases can take in.';
+
 CREATE FUNCTION cutover.guard()
 RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'guard_wrapper';
@@ -387,6 +392,7 @@ REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, te
 REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.reopen_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.repair_guards(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_backup(text, text[], text[], boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.guard() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.apply_migrations(text, text, text, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.migration_status(text) FROM PUBLIC;

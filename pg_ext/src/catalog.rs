@@ -44,9 +44,9 @@ pub fn read(caller: &settings::Caller, names: &[RelName]) -> Result<Vec<Option<T
     Ok(oids.iter().map(|oid| oid.and_then(|oid| tables.get(&oid).cloned())).collect())
 }
 
-/// Locks tables against every other writer, in OID order, and makes sure that they are still
+/// Locks tables in a mode of LOCK TABLE, in OID order, and makes sure that they are still
 /// those that were read: 55000 where one was replaced meanwhile.
-pub fn lock(caller: &settings::Caller, tables: &[&Table]) -> Result<()> {
+pub fn lock(caller: &settings::Caller, tables: &[&Table], mode: &str) -> Result<()> {
     let lockable = |t: &&&Table| matches!(t.kind, RelationKind::Table | RelationKind::Partitioned);
     let mut tables: Vec<&Table> = tables.iter().filter(lockable).copied().collect();
     tables.sort_by_key(|table| table.oid);
@@ -59,7 +59,7 @@ pub fn lock(caller: &settings::Caller, tables: &[&Table]) -> Result<()> {
     // LOCK TABLE would call a table that is gone unknown, though the plan knows it.
     same_tables(caller, &tables)?;
     let limit = settings::lock_limit();
-    statement::execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", ")), &[])?;
+    statement::execute(&format!("LOCK TABLE {} IN {mode} MODE", names.join(", ")), &[])?;
     if let Some(limit) = limit {
         limit.close();
     }

@@ -22,14 +22,15 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Opens a cursor over a query; the server's own error where it is not one.
-    pub fn open(sql: &str, args: &[Value], for_user: bool) -> Result<Cursor> {
+    /// Opens a cursor over a query; the server's own error where it is not one. It sees what the active
+    /// snapshot does (`at_snapshot`), or all that is there now.
+    pub fn open(sql: &str, args: &[Value], for_user: bool, at_snapshot: bool) -> Result<Cursor> {
         let sql = c_string(sql)?;
         check_text(args)?;
         connected(|| {
             let mut args = Args::new(args);
             // SAFETY: the arrays are as long as they say; the portal copies what it keeps, and its
-            // name lives as long as it. Not read-only, to see what this call has written.
+            // name lives as long as it. Not read-only, or it would not see what this call has written.
             let name = unsafe {
                 let portal = pg_sys::SPI_cursor_open_with_args(
                     std::ptr::null(),
@@ -38,7 +39,7 @@ impl Cursor {
                     args.types.as_mut_ptr(),
                     args.values.as_mut_ptr(),
                     args.nulls.as_ptr(),
-                    false,
+                    at_snapshot,
                     pg_sys::CURSOR_OPT_NO_SCROLL as i32,
                 );
                 CStr::from_ptr((*portal).name).to_owned()

@@ -2,8 +2,8 @@
 //! the extension script belong together; neither changes once released.
 
 use cutover_core::api::{
-    self, CutoverOptions, ExportChangesOptions, ExportOptions, ImportOptions, MigrationOptions,
-    SnapshotOptions, SyncOptions, VerifyOptions,
+    self, CutoverOptions, ExportBackupOptions, ExportChangesOptions, ExportOptions, ImportOptions,
+    MigrationOptions, SnapshotOptions, SyncOptions, VerifyOptions,
 };
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
@@ -85,7 +85,7 @@ fn sync_phase(
         mode: mode.map(str::to_owned),
         dry_run: dry_run.unwrap_or(false),
         rehearse: rehearse.unwrap_or(false),
-        tables: tables.map(|tables| tables.into_iter().map(|t| required("tables", t)).collect()),
+        tables: tables.map(|tables| all("tables", tables)),
         since: since.map(str::to_owned),
         root: root.map(str::to_owned),
         max_delete: max_delete.map(str::to_owned),
@@ -262,6 +262,23 @@ fn migration_status(dir: Option<&str>) -> MigrationStatusRows {
     )
 }
 
+#[pg_extern]
+fn export_backup(
+    path: Option<&str>,
+    phases: Option<Vec<Option<String>>>,
+    tables: Option<Vec<Option<String>>>,
+    overwrite: Option<bool>,
+) -> BackupRows {
+    let path = required("path", path);
+    let options = ExportBackupOptions {
+        phases: phases.map(|phases| all("phases", phases)),
+        tables: tables.map(|tables| all("tables", tables)),
+        overwrite: overwrite.unwrap_or(false),
+    };
+    let rows = run(|session| api::export_backup(session, path, &options));
+    TableIterator::new(rows.into_iter().map(|r| (r.table_name, r.records, r.bytes, r.sha256)))
+}
+
 // Rows as the script declares them: the columns of the core's `report` types, in their order.
 type ReportRows = TableIterator<
     'static,
@@ -283,6 +300,8 @@ type CheckRows = TableIterator<
     'static,
     (String, Option<String>, String, String, String, String, Option<i64>, Option<String>),
 >;
+
+type BackupRows = TableIterator<'static, (String, i64, i64, String)>;
 
 fn report(rows: Vec<ReportRow>) -> ReportRows {
     TableIterator::new(rows.into_iter().map(|r| {
@@ -306,7 +325,12 @@ fn report(rows: Vec<ReportRow>) -> ReportRows {
 
 /// The phases of a VARIADIC argument.
 fn named(phases: Option<Vec<Option<String>>>) -> Vec<String> {
-    phases.unwrap_or_default().into_iter().map(|phase| required("phases", phase)).collect()
+    all("phases", phases.unwrap_or_default())
+}
+
+/// The elements of an array, none of which may be NULL.
+fn all(name: &str, texts: Vec<Option<String>>) -> Vec<String> {
+    texts.into_iter().map(|text| required(name, text)).collect()
 }
 
 /// The argument, or 22004. A function is not STRICT, or a NULL would silently do nothing.

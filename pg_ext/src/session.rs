@@ -24,6 +24,8 @@ pub struct PgSession {
     caller: settings::Caller,
     cursors: Vec<Option<Cursor>>,
     loads: Vec<Option<Load>>,
+    /// Queries and cursors take the active snapshot instead of a new one.
+    one_moment: bool,
 }
 
 /// Runs a function's body in a session, under the engine's settings. Its error is raised.
@@ -40,7 +42,8 @@ fn run_guarded<T>(body: impl FnOnce(&mut PgSession) -> Result<T>) -> Result<T> {
     let caller = settings::Caller::read();
     let level = settings::engine(&caller)?;
     check_version()?;
-    let mut session = PgSession { facts: facts(), caller, cursors: Vec::new(), loads: Vec::new() };
+    let mut session =
+        PgSession { facts: facts(), caller, cursors: Vec::new(), loads: Vec::new(), one_moment: false };
     let result = body(&mut session)?;
     failpoint::passed("before commit");
     level.close();
@@ -101,6 +104,23 @@ impl PgSession {
     }
 }
 
+/// Queries go by the active snapshot while it lives, and by one of their own again afterwards, also after an
+/// error, which passes through here as unwinding.
+struct Moment<'s>(&'s mut PgSession);
+
+impl Moment<'_> {
+    fn of(session: &mut PgSession) -> Moment<'_> {
+        session.one_moment = true;
+        Moment(session)
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        self.0.one_moment = false;
+    }
+}
+
 fn not_open(what: &str) -> Error {
     Error::new(Kind::Internal, format!("this {what} is not open"))
 }
@@ -119,12 +139,14 @@ impl Session for PgSession {
     }
 
     fn query(&mut self, sql: &Sql, args: &[Value]) -> Result<Vec<Vec<Value>>> {
-        self.by_path_of(sql.is_for_user(), || statement::query(sql.as_str(), args))
+        let query = if self.one_moment { statement::query_at_snapshot } else { statement::query };
+        self.by_path_of(sql.is_for_user(), || query(sql.as_str(), args))
     }
 
     fn cursor_open(&mut self, sql: &Sql, args: &[Value]) -> Result<CursorId> {
         let for_user = sql.is_for_user();
-        let cursor = self.by_path_of(for_user, || Cursor::open(sql.as_str(), args, for_user))?;
+        let one_moment = self.one_moment;
+        let cursor = self.by_path_of(for_user, || Cursor::open(sql.as_str(), args, for_user, one_moment))?;
         self.cursors.push(Some(cursor));
         Ok(CursorId(self.cursors.len() - 1))
     }
@@ -189,7 +211,7 @@ impl Session for PgSession {
             )
             .hint("begin the transaction with ISOLATION LEVEL READ COMMITTED"));
         }
-        catalog::lock(&self.caller, tables)
+        catalog::lock(&self.caller, tables, "SHARE ROW EXCLUSIVE")
     }
 
     fn as_engine(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()> {
@@ -219,6 +241,22 @@ impl Session for PgSession {
         let result = body(self);
         // What the script set must not outlive it.
         level.undo();
+        result
+    }
+
+    fn at_one_moment(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()> {
+        catalog::lock(&self.caller, tables, "ACCESS SHARE")?;
+        let moment = Moment::of(self);
+        // SAFETY: inside a function call, hence inside a transaction. The command counter makes this call's
+        // own writes visible. The snapshot is popped below; after an error the server's abort of the
+        // (sub)transaction pops it.
+        unsafe {
+            pg_sys::CommandCounterIncrement();
+            pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        }
+        let result = body(moment.0);
+        // SAFETY: the snapshot on top is ours: whatever the body pushed was popped by it.
+        unsafe { pg_sys::PopActiveSnapshot() };
         result
     }
 

@@ -25,7 +25,7 @@ pub fn execute(sql: &str, args: &[Value]) -> Result<u64> {
     let sql = c_string(sql)?;
     check_text(args)?;
     connected(|| {
-        Ok(match run(&sql, args)? as u32 {
+        Ok(match run(&sql, args, false)? as u32 {
             pg_sys::SPI_OK_INSERT
             | pg_sys::SPI_OK_INSERT_RETURNING
             | pg_sys::SPI_OK_UPDATE
@@ -44,10 +44,19 @@ pub fn execute(sql: &str, args: &[Value]) -> Result<u64> {
 
 /// Runs a query and returns its rows.
 pub fn query(sql: &str, args: &[Value]) -> Result<Vec<Vec<Value>>> {
+    rows(sql, args, false)
+}
+
+/// The same by the active snapshot, and no newer one.
+pub fn query_at_snapshot(sql: &str, args: &[Value]) -> Result<Vec<Vec<Value>>> {
+    rows(sql, args, true)
+}
+
+fn rows(sql: &str, args: &[Value], at_snapshot: bool) -> Result<Vec<Vec<Value>>> {
     let sql = c_string(sql)?;
     check_text(args)?;
     connected(|| {
-        run(&sql, args)?;
+        run(&sql, args, at_snapshot)?;
         let mut rows = Vec::new();
         // SAFETY: the tuple table, where there is one, is the statement's and lives until SPI_finish.
         if let Some(table) = unsafe { pg_sys::SPI_tuptable.as_ref() } {
@@ -62,9 +71,9 @@ pub fn query(sql: &str, args: &[Value]) -> Result<Vec<Vec<Value>>> {
     })
 }
 
-/// Runs a statement in the current SPI connection and returns its status. Never read-only: a
-/// read-only SPI statement would not see what this call has written.
-fn run(sql: &CString, args: &[Value]) -> Result<i32> {
+/// Runs a statement in the current SPI connection and returns its status. Read-only for SPI is what goes by
+/// the active snapshot; any other would not see what this call has written.
+fn run(sql: &CString, args: &[Value], at_snapshot: bool) -> Result<i32> {
     let mut args = Args::new(args);
     // SAFETY: the arrays are as long as they say; the values live in the connection's memory.
     check(unsafe {
@@ -74,7 +83,7 @@ fn run(sql: &CString, args: &[Value]) -> Result<i32> {
             args.types.as_mut_ptr(),
             args.values.as_mut_ptr(),
             args.nulls.as_ptr(),
-            false,
+            at_snapshot,
             0,
         )
     })

@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer};
 use crate::plan::Scalar;
 
 pub use crate::engine::{
-    acknowledge_changes, cutover_phase, cutover_phases, export_changes, freeze_phase, push_changes,
-    reopen_phase, repair_guards, replay_quarantine, sync_all, sync_job, sync_phase, sync_phases,
-    take_snapshot, validate_phase, verify_phase,
+    acknowledge_changes, cutover_phase, cutover_phases, export_backup, export_changes, freeze_phase,
+    push_changes, reopen_phase, repair_guards, replay_quarantine, sync_all, sync_job, sync_phase,
+    sync_phases, take_snapshot, validate_phase, verify_phase,
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
@@ -39,6 +39,18 @@ pub struct ExportOptions {
 pub struct ExportChangesOptions {
     /// `parquet` (default) or `json`, an object per line.
     pub format: Option<String>,
+}
+
+/// Arguments of `export_backup` besides the path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExportBackupOptions {
+    /// Only the tables of these phases.
+    pub phases: Option<Vec<String>>,
+    /// Only these tables, as the plan names them.
+    pub tables: Option<Vec<String>>,
+    /// Replace a file that exists.
+    pub overwrite: bool,
 }
 
 /// Arguments of `sync_phase` and its relatives besides the phase.

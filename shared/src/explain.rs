@@ -53,8 +53,8 @@ fn explain_round(
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
         let source = planned.tables.get(task.ordinal).map_or("", |t| match &t.source {
-            Source::Query(_) => "the query",
-            named => named.text(),
+            Some(Source::Query(_)) => "the query",
+            named => named.as_ref().map_or("", Source::text),
         });
         let create = temps.staging.create.first().map(ToString::to_string);
         steps.add(Some(&task.name), format!("stage {source}"), create);

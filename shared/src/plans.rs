@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::authority::{self, Authority};
 use crate::catalog::{RelName, Table};
 use crate::engine::owners::Owners;
+use crate::engine::travel::Travels;
 use crate::engine::{self, changes, state, triggers};
 use crate::engine::{snapshot, stub};
 use crate::error::{Error, Kind, Result};
@@ -89,7 +90,7 @@ fn resolve(s: &mut dyn Session, plan: &Plan) -> Result<Vec<Resolved>> {
             let found = table.map_or(name, |t| RelName::new(Some(&t.schema), &t.name));
             let mut others = resolved.iter().filter(|r| r.found == found);
             if let Some(other) =
-                others.find(|r| r.phase != phase.name || r.deletes || planned.write.deletes())
+                others.find(|r| r.phase != phase.name || r.deletes || planned.write().deletes())
             {
                 return Err(Error::new(
                     Kind::InvalidParameter,
@@ -102,7 +103,7 @@ fn resolve(s: &mut dyn Session, plan: &Plan) -> Result<Vec<Resolved>> {
                 ordinal,
                 plan_name: planner::entry(&planned.table, before),
                 found,
-                deletes: planned.write.deletes(),
+                deletes: planned.write().deletes(),
             });
         }
     }
@@ -113,11 +114,12 @@ fn resolve(s: &mut dyn Session, plan: &Plan) -> Result<Vec<Resolved>> {
 fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let owners = Owners::new(plan, names);
+    let travels = Travels::find(s, &owners)?;
     for phase in &plan.phases {
         let names = names(&phase.name);
         let before = findings.len();
         for (planned, name) in phase.tables.iter().zip(&names) {
-            if let Err(error) = check_table(s, planned, name) {
+            if let Err(error) = check_table(s, planned, name, &travels) {
                 findings.push(finding("error", phase, Some(planned), error));
             }
         }
@@ -133,7 +135,7 @@ fn check(s: &mut dyn Session, plan: &Plan, names: &dyn Fn(&str) -> Vec<RelName>)
             findings.push(finding("error", phase, None, error));
         }
         for planned in &phase.tables {
-            if let Some(error) = engine::absent(s, &planned.source)? {
+            if let Some(error) = engine::absent(s, planned.source.as_ref())? {
                 findings.push(finding("warning", phase, Some(planned), error));
             }
         }
@@ -154,10 +156,23 @@ fn check_phase(
     Ok(())
 }
 
-fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Result<()> {
-    let rounds = engine::prepare(s, std::slice::from_ref(planned), std::slice::from_ref(name), None)?;
-    for task in rounds.into_iter().flat_map(|r| r.tasks).filter(|_| planned.push_to.is_some()) {
-        planner::tracked("", planned, task.target)?;
+fn check_table(
+    s: &mut dyn Session,
+    planned: &TablePlan,
+    name: &RelName,
+    travels: &Travels<'_>,
+) -> Result<()> {
+    let (plans, names) = (std::slice::from_ref(planned), std::slice::from_ref(name));
+    engine::prepare(s, plans, names, None)?;
+    for table in engine::find_tables(s, plans, names)? {
+        planner::check_kind(&planned.table, &table)?;
+        if planned.push_to.is_some() {
+            planner::tracked("", planned, table)?;
+        }
+    }
+    // Plans that say nothing of backups need not be fit for them.
+    if planned.says_of_backups() {
+        travels.of(&planned.table)?;
     }
     Ok(())
 }
@@ -165,7 +180,7 @@ fn check_table(s: &mut dyn Session, planned: &TablePlan, name: &RelName) -> Resu
 /// The columns that checks name. Errors: 42703.
 fn check_checks(s: &mut dyn Session, phase: &Phase, names: &[RelName]) -> Result<()> {
     let tables = engine::find_tables(s, &phase.tables, names)?;
-    let tables: Vec<_> = phase.tables.iter().zip(&tables).collect();
+    let tables: Vec<_> = phase.tables.iter().zip(tables.iter().map(Some)).collect();
     engine::checks::Checks::of(phase, &tables).check_columns()
 }
 

@@ -138,6 +138,17 @@ pub struct ChangeRow {
     pub file: Option<String>,
 }
 
+/// What a backup holds of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupRow {
+    pub table_name: String,
+    pub records: i64,
+    /// The size of its file in the archive, uncompressed.
+    pub bytes: i64,
+    /// The hash of that file.
+    pub sha256: String,
+}
+
 /// What one check of `validate_phase` came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckRow {

@@ -214,6 +214,11 @@ pub trait Session {
     /// body ends (PostgreSQL; SQLite has no such settings).
     fn as_caller(&mut self, body: Body<'_>) -> Result<()>;
 
+    /// Runs `body`, which only reads: its queries and cursors all see the database as it is when the body
+    /// begins, the call's own writes included, whoever else commits meanwhile. PostgreSQL locks `tables` in ACCESS SHARE
+    /// mode before that, so that none is emptied by TRUNCATE behind the snapshot.
+    fn at_one_moment(&mut self, tables: &[&Table], body: Body<'_>) -> Result<()>;
+
     /// Tells the caller something that is no error.
     fn notice(&mut self, notice: &Notice);
 

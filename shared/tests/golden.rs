@@ -319,6 +319,33 @@ fn changes(dialect: Dialect) -> String {
     out
 }
 
+/// What a backup reads: clients, who are known by their email, and their jobs as details.
+fn backup(dialect: Dialect) -> String {
+    let plan = plan::parse(
+        r#"{"version": 1, "phases": [{"name": "a", "tables": [
+            {"table": "clients", "external_id": "email", "namespace": "berlin"},
+            {"table": "odd \"jobs\"", "parent": "clients"}]}]}"#,
+    )
+    .unwrap();
+    let (clients, jobs) = tables(dialect);
+    let planned = plan.phases[0].tables.iter().zip([clients.clone(), jobs]);
+    let planned: Vec<_> = planned.map(|(plan, table)| planner::Planned { phase: "a", plan, table }).collect();
+    let mut out = String::new();
+    for planner::Planned { plan, .. } in &planned {
+        let travel = planner::travel(&planned, &plan.table, &|_| Some(clients.clone())).unwrap();
+        let mut add =
+            |what: &str, sql: &sql::Sql| writeln!(out, "-- {}: {what}\n{sql};\n", plan.table).unwrap();
+        add("records", &sql::backup_records(dialect, &travel, &travel.header("now")));
+        for misfit in sql::Misfit::all(&travel) {
+            add(&format!("{misfit:?}"), &sql::backup_misfits(dialect, &travel, misfit));
+        }
+        if travel.parent.is_none() {
+            add("duplicates", &sql::backup_duplicates(dialect, &travel));
+        }
+    }
+    out
+}
+
 /// Compares with a file beside this crate's folder `tests/golden`.
 fn compare(file: &str, now: String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
@@ -335,6 +362,7 @@ fn postgres_statements() {
     compare("ways.postgres.sql", ways(Dialect::Postgres));
     compare("foreign.postgres.sql", foreign());
     compare("changes.postgres.sql", changes(Dialect::Postgres));
+    compare("backup.postgres.sql", backup(Dialect::Postgres));
     compare("snapshots.postgres.sql", documents::snapshots(Dialect::Postgres));
     compare("derived.postgres.sql", documents::derived(Dialect::Postgres));
 }
@@ -344,6 +372,7 @@ fn sqlite_statements() {
     compare("run.sqlite.sql", statements(Dialect::Sqlite));
     compare("ways.sqlite.sql", ways(Dialect::Sqlite));
     compare("changes.sqlite.sql", changes(Dialect::Sqlite));
+    compare("backup.sqlite.sql", backup(Dialect::Sqlite));
     compare("snapshots.sqlite.sql", documents::snapshots(Dialect::Sqlite));
     compare("derived.sqlite.sql", documents::derived(Dialect::Sqlite));
 }

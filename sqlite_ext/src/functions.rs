@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 25] = [
+const FUNCTIONS: [(&str, Function); 26] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -44,6 +44,7 @@ const FUNCTIONS: [(&str, Function); 25] = [
     ("repair_guards(phase)", repair_guards),
     ("apply_migrations(dir [, options])", apply_migrations),
     ("migration_status(dir)", migration_status),
+    ("export_backup(path [, options])", export_backup),
     ("take_snapshot(phase, key [, options])", take_snapshot),
 ];
 
@@ -194,6 +195,11 @@ fn apply_migrations(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn migration_status(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     json(&api::migration_status(session, args.text(0, "dir")?)?)
+}
+
+fn export_backup(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::export_backup(session, args.text(0, "path")?, &args.options(1)?)?)
 }
 
 fn take_snapshot(session: &mut dyn Session, args: &Args) -> Result<Answer> {

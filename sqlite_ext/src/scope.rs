@@ -117,6 +117,12 @@ impl SqliteSession<'_> {
         })
     }
 
+    /// See [`cutover_core::session::Session::at_one_moment`]: a transaction keeps what its first read saw.
+    pub(crate) fn in_one_transaction(&mut self, body: Body<'_>) -> Result<()> {
+        self.open_frame("BEGIN")?;
+        body(self)
+    }
+
     fn undo_frame(&self, frame: Frame) -> Result<()> {
         let undone = match frame {
             _ if self.db.is_autocommit() => Ok(()),

@@ -183,6 +183,10 @@ impl Session for SqliteSession<'_> {
         body(self)
     }
 
+    fn at_one_moment(&mut self, _tables: &[&Table], body: Body<'_>) -> Result<()> {
+        self.in_one_transaction(body)
+    }
+
     fn notice(&mut self, notice: &Notice) {
         crate::errors::log(notice);
     }

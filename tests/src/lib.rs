@@ -6,6 +6,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 pub mod all_types;
+pub mod archives;
 pub mod calls;
 pub mod canonical;
 pub mod client;

@@ -34,6 +34,9 @@ pub fn lines(value: &Value) -> Vec<String> {
                 );
                 return format!("{table}: batch {batch}, upserts {upserts}, deletes {deletes}");
             }
+            if let Some(records) = row.get("records") {
+                return format!("{table}: records {records}");
+            }
             if row.get("staged").is_none() {
                 return row.to_string();
             }

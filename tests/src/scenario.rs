@@ -11,7 +11,7 @@ use crate::canonical::{self, Dump};
 use crate::client::Client;
 use crate::postgres::server;
 use crate::steps::{Step, parse};
-use crate::{Db, files, home, reports};
+use crate::{Db, archives, files, home, reports};
 
 /// What a scenario leaves behind, canonical.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -125,6 +125,7 @@ impl Run {
             "call" => self.call(&rest, &body),
             "query" => self.query(&rest, &body),
             "error" | "error-own" | "error-inside" => self.error(step, &rest, &body),
+            "archive" => self.archive(&rest, &body),
             "watch" => self.watch(&rest),
             "writes" => self.writes(&rest),
             other => panic!("no such step: {other}"),
@@ -211,6 +212,14 @@ impl Run {
                 cells.len() == row.len() && cells.iter().zip(row).all(|(e, c)| canonical::same(e, c))
             });
         assert!(equal, "{sql}\nexpected\n  {}\nfound\n  {}", expected.join("\n  "), found.join("\n  "));
+    }
+
+    /// `archive NAME.tar` holds these tables and records.
+    fn archive(&self, name: &str, expected: &[String]) {
+        let found = archives::lines(self.db, &self.root.join(name));
+        let equal = found.len() == expected.len()
+            && expected.iter().zip(&found).all(|(expected, found)| archives::same(expected, found));
+        assert!(equal, "{name}\nexpected\n  {}\nfound\n  {}", expected.join("\n  "), found.join("\n  "));
     }
 
     /// Our tables are `cutover.run` in steps; SQLite calls them `cutover_run`.

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::catalog::{RelName, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Check, CheckRule, Phase, Severity, TablePlan};
+use crate::plan::{Check, CheckRule, CheckType, Phase, Severity, TablePlan};
 use crate::planner;
 use crate::report::CheckRow;
 use crate::session::{Keep, Level, Notice, Session};
@@ -18,7 +18,7 @@ use super::check::shown;
 use super::guard::single_count;
 use super::progress::Progress;
 use super::stage::SHOWN;
-use super::{prepare, state};
+use super::state;
 
 /// How many values are fetched at a time.
 const FETCHED: usize = 8192;
@@ -30,11 +30,11 @@ pub(crate) struct Checks {
     due: Vec<Due>,
 }
 
-/// A check, and the table that it is of: the plan's name and what was found.
+/// A check, and the table that it is of: the plan's name and what was found, None where it does not exist.
 #[derive(Debug, Clone)]
 struct Due {
     check: Check,
-    table: Option<(String, Table)>,
+    table: Option<(String, Option<Table>)>,
 }
 
 /// What a check came to.
@@ -55,8 +55,8 @@ pub(crate) struct Warned {
 impl Checks {
     /// The checks of these tables, in their order, and then those of the phase: not those of a table
     /// that is not among them.
-    pub fn of(phase: &Phase, tables: &[(&TablePlan, &Table)]) -> Checks {
-        let named = |plan: &TablePlan, table: &Table| Some((plan.table.clone(), table.clone()));
+    pub fn of(phase: &Phase, tables: &[(&TablePlan, Option<&Table>)]) -> Checks {
+        let named = |plan: &TablePlan, table: &Option<&Table>| Some((plan.table.clone(), table.cloned()));
         let mut due = Vec::new();
         for (plan, table) in tables {
             due.extend(plan.checks.iter().map(|c| Due { check: c.clone(), table: named(plan, table) }));
@@ -65,7 +65,8 @@ impl Checks {
             let table = match &check.table {
                 Some(name) => match tables.iter().find(|(plan, _)| plan.table == *name) {
                     Some((plan, table)) => named(plan, table),
-                    None => continue,
+                    None if phase.tables.iter().any(|plan| plan.table == *name) => continue,
+                    None => Some((name.clone(), None)),
                 },
                 None => None,
             };
@@ -86,21 +87,29 @@ impl Checks {
             found = run(s, due)?;
             Ok(())
         });
-        result.map(|()| found).map_err(|mut error| {
-            if error.kind != Kind::Cancelled {
-                error.message = format!(
-                    "check \"{}\" of phase \"{}\" cannot be run: {}",
-                    due.check.name, self.phase, error.message
-                );
-            }
-            error
-        })
+        result.map(|()| found)
     }
 
-    /// Runs all checks on the tables as they are: a row for each.
-    fn rows(&self, s: &mut dyn Session) -> Result<Vec<CheckRow>> {
+    /// The error of a check that cannot be run.
+    fn named(&self, due: &Due, mut error: Error) -> Error {
+        if error.kind != Kind::Cancelled {
+            let (check, phase) = (&due.check.name, &self.phase);
+            error.message =
+                format!("check \"{check}\" of phase \"{phase}\" cannot be run: {}", error.message);
+        }
+        error
+    }
+
+    /// Runs all checks on the tables as they are: a row for each. Where a table of the phase is `gone`, the checks
+    /// that miss a table have failed.
+    fn rows(&self, s: &mut dyn Session, gone: bool) -> Result<Vec<CheckRow>> {
         let row = |due: &Due| {
-            let found = self.run(s, due)?;
+            let found = match self.run(s, due) {
+                Err(error) if gone && error.kind.sqlstate() == Kind::UndefinedTable.sqlstate() => {
+                    Found { failed: true, rows: None, detail: Some(error.message) }
+                }
+                found => found.map_err(|error| self.named(due, error))?,
+            };
             Ok(CheckRow {
                 phase: self.phase.clone(),
                 table_name: due.table.as_ref().map(|(name, _)| name.clone()),
@@ -120,7 +129,7 @@ impl Checks {
     pub fn enforce(&self, s: &mut dyn Session, clock: &Progress) -> Result<Vec<Warned>> {
         let mut warned = Vec::new();
         for due in &self.due {
-            let found = self.run(s, due)?;
+            let found = self.run(s, due).map_err(|error| self.named(due, error))?;
             clock.done(s, "ran check", &due.check.name, None);
             if !found.failed {
                 continue;
@@ -142,19 +151,22 @@ impl Checks {
 
 /// Runs the checks of a phase on its tables as they are and answers a row for each.
 ///
-/// Errors: 42704 no such phase, 42P01 no such table, and those of checks that cannot be run, which
-/// are named.
+/// Errors: 42704 no such phase, and those of checks that cannot be run, which are named.
 pub fn validate_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<CheckRow>> {
     let stored = state::plan(s)?;
     let planned = stored.phase(phase)?;
     let names = state::phase_tables(s, phase)?;
-    let tables = prepare::find_tables(s, &planned.tables, &names)?;
-    let tables: Vec<(&TablePlan, &Table)> = planned.tables.iter().zip(&tables).collect();
-    Checks::of(planned, &tables).rows(s)
+    let tables = s.catalog(&names)?;
+    let gone = tables.iter().any(Option::is_none);
+    let tables: Vec<_> = planned.tables.iter().zip(tables.iter().map(Option::as_ref)).collect();
+    Checks::of(planned, &tables).rows(s, gone)
 }
 
 fn check_columns(due: &Due) -> Result<()> {
-    let Some((name, table)) = &due.table else { return Ok(()) };
+    let Some((name, Some(table))) = &due.table else { return Ok(()) };
+    if due.check.kind == CheckType::Exists {
+        return Ok(());
+    }
     let columns = due.check.columns.iter().flatten().chain(&due.check.column);
     for column in columns {
         if table.column(column).is_none() {
@@ -167,9 +179,9 @@ fn check_columns(due: &Due) -> Result<()> {
 fn run(s: &mut dyn Session, due: &Due) -> Result<Found> {
     check_columns(due)?;
     let dialect = s.facts().dialect;
-    let table = || {
-        let table = due.table.as_ref().map(|(_, table)| table);
-        table.ok_or_else(|| Error::new(Kind::Internal, "the check has no table"))
+    let table = || match &due.table {
+        Some((name, table)) => table.as_ref().ok_or_else(|| planner::no_table(name)),
+        None => Err(Error::new(Kind::Internal, "the check has no table")),
     };
     match due.check.rule()? {
         CheckRule::Unique { columns } => {
@@ -218,6 +230,14 @@ fn run(s: &mut dyn Session, due: &Due) -> Result<Found> {
             let text = |n: Option<f64>| n.map_or_else(|| "NULL".to_owned(), |n| n.to_string());
             let detail = Some(format!("{} against {}", text(left), text(right)));
             Ok(Found { failed: !near, rows: None, detail })
+        }
+        CheckRule::Exists { columns } => {
+            let Some((name, found)) = &due.table else { return table().map(|_| Found::default()) };
+            let found = match found {
+                Some(table) => Some(table.clone()),
+                None => s.find_table(&RelName::parse(name)?)?,
+            };
+            Ok(existing(name, found.as_ref(), columns))
         }
         CheckRule::Query { query } => {
             let count = single_count(s, &sql::count_query(query))?;
@@ -268,6 +288,19 @@ fn matching(s: &mut dyn Session, table: &Table, column: &str, pattern: &str) -> 
     let lines = examples.iter().map(|text| format!("{column} = {text}")).collect::<Vec<_>>();
     let detail = Some(lines.join("\n")).filter(|_| rows > 0);
     Ok(Found { failed: rows > 0, rows: Some(rows), detail })
+}
+
+/// What of a table and its columns is not there.
+fn existing(name: &str, found: Option<&Table>, columns: &[String]) -> Found {
+    let missing: Vec<String> = match found {
+        None => vec![planner::no_table(name).message],
+        Some(table) => {
+            let missing = columns.iter().filter(|column| table.column(column).is_none());
+            missing.map(|column| planner::no_column(name, column).message).collect()
+        }
+    };
+    let detail = Some(missing.join("\n")).filter(|_| !missing.is_empty());
+    Found { failed: !missing.is_empty(), rows: None, detail }
 }
 
 fn in_range(count: i64, min: Option<u64>, max: Option<u64>) -> Found {

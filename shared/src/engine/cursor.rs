@@ -220,13 +220,13 @@ fn decide(plan: &TablePlan, request: &Request, starts: bool) -> (Mode, Option<&'
     let since = request.since.is_some() && plan.cursor.is_some();
     match mode {
         Mode::Full => return (Mode::Full, None),
-        Mode::Auto if !since && (!starts || plan.write.deletes()) => return (Mode::Full, None),
+        Mode::Auto if !since && (!starts || plan.write().deletes()) => return (Mode::Full, None),
         Mode::Auto | Mode::Incremental => {}
     }
     if plan.cursor.is_none() {
         return (Mode::Full, Some("it has no cursor"));
     }
-    if plan.write.deletes() && plan.scope.is_empty() {
+    if plan.write().deletes() && plan.scope.is_empty() {
         return (Mode::Full, Some("a part of its source must not delete rows, and it has no scope"));
     }
     if !starts {

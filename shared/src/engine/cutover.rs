@@ -120,7 +120,7 @@ fn fresh(s: &mut dyn Session, planned: &Phase, root: Option<&Path>) -> Result<()
     let since = first(&rows).and_then(Value::as_str).unwrap_or_default();
     let mut stale = Vec::new();
     for table in &planned.tables {
-        for (path, written) in input::written(s.facts(), root, &table.source)? {
+        for (path, written) in input::written(s.facts(), root, table.source.as_ref())? {
             // Both are UTC, to the millisecond: as texts they sort by time.
             if log::instant(written + TICK).as_str() < since {
                 let path = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

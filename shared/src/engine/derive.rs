@@ -137,7 +137,7 @@ fn stubbed(round: &Prepared, outcome: &Outcome, base: &Task) -> bool {
 pub(super) fn narrow(s: &mut dyn Session, round: &mut Prepared) -> Result<()> {
     let dialect = s.facts().dialect;
     for (task, input) in round.tasks.iter().zip(&mut round.inputs) {
-        let (Some(by), Source::Query(query)) = (task.groups(), &task.plan.source) else { continue };
+        let (Some(by), Some(Source::Query(query))) = (task.groups(), &task.plan.source) else { continue };
         let groups = single_count(s, &sql::count_groups(dialect, task, by))?;
         if let Some(analyze) = &sql::groups_table(dialect, task).analyze {
             s.execute(analyze, &[])?;

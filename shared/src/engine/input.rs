@@ -19,7 +19,7 @@ use crate::sql::{self, Sql};
 use crate::types::ColumnType;
 
 /// How many rows the first fetch asks for; later ones go by the size of the rows before.
-const FIRST_FETCH: usize = 64;
+pub(super) const FIRST_FETCH: usize = 64;
 const MOST_FETCH: usize = 8192;
 /// How many bytes a fetch should have.
 const FETCH_BYTES: usize = 8 * 1024 * 1024;
@@ -109,18 +109,18 @@ pub(crate) fn open_source(s: &mut dyn Session, root: Option<&Path>, source: &Sou
     Ok(Input { label: label(source), reader, oldest })
 }
 
-/// The files of a source and when each was written; none where its rows come from the database.
+/// The files of a table's source and when each was written; none where its rows come from the database.
 ///
 /// Errors: those of [`open_source`] for files.
 pub(super) fn written(
     facts: &Facts,
     root: Option<&Path>,
-    source: &Source,
+    source: Option<&Source>,
 ) -> Result<Vec<(PathBuf, SystemTime)>> {
     let files = match source {
-        Source::Parquet(spec) => find(facts, root, spec, Format::Parquet)?,
-        Source::Json(spec) => find(facts, root, spec, Format::Json)?,
-        Source::Table(_) | Source::Query(_) => Vec::new(),
+        Some(Source::Parquet(spec)) => find(facts, root, spec, Format::Parquet)?,
+        Some(Source::Json(spec)) => find(facts, root, spec, Format::Json)?,
+        Some(Source::Table(_) | Source::Query(_)) | None => Vec::new(),
     };
     let times = times(&files)?;
     Ok(files.into_iter().zip(times).collect())
@@ -177,8 +177,8 @@ pub(crate) fn may_read(facts: &Facts) -> Result<()> {
 
 /// What is to be said of a source table that cannot be read now, though it may be when the run comes
 /// (42P01 where there is none).
-pub(crate) fn absent(s: &mut dyn Session, source: &Source) -> Result<Option<Error>> {
-    let Source::Table(name) = source else { return Ok(None) };
+pub(crate) fn absent(s: &mut dyn Session, source: Option<&Source>) -> Result<Option<Error>> {
+    let Some(Source::Table(name)) = source else { return Ok(None) };
     match s.find_table(&RelName::parse(name)?) {
         Ok(found) => Ok(found.is_none().then(|| no_relation(name))),
         // A view over a table that is gone.
@@ -372,7 +372,7 @@ fn describe(column: &Column) -> Described {
 
 /// How many rows to ask for after a batch: as many as should fit, growing step by step, so that
 /// neither wide rows nor many of them take much memory.
-fn next_fetch(before: usize, batch: &RecordBatch) -> usize {
+pub(super) fn next_fetch(before: usize, batch: &RecordBatch) -> usize {
     let row = batch.get_array_memory_size() / batch.num_rows().max(1);
     (FETCH_BYTES / row.max(1)).clamp(1, MOST_FETCH).min(before.saturating_mul(8))
 }

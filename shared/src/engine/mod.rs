@@ -9,10 +9,12 @@
 //!
 //! `authority` changes who owns a phase, `cutover` hands it over after a last run, `triggers` are what enforces it on the
 //! tables, `others` spares the tables of other phases, `changes` is what a phase that is live here has not given back.
+//! `travel` finds what goes into a backup and how, `backup` writes it.
 
 mod ahead;
 mod apply;
 mod authority;
+mod backup;
 pub(crate) mod changes;
 mod check;
 pub(crate) mod checks;
@@ -52,11 +54,13 @@ pub(crate) mod snapshot;
 mod stage;
 pub(crate) mod state;
 pub(crate) mod stub;
+pub(crate) mod travel;
 pub(crate) mod triggers;
 mod unique;
 mod verify;
 
 pub use authority::{freeze_phase, reopen_phase, repair_guards};
+pub use backup::export_backup;
 pub use changes::{acknowledge_changes, export_changes};
 pub use checks::validate_phase;
 pub use cutover::{cutover_phase, cutover_phases};

@@ -34,6 +34,11 @@ impl<'a> Owners<'a> {
         Ok(Owners::new(plan, &|phase| find(phase).unwrap_or_default()))
     }
 
+    /// Every table, in plan order.
+    pub fn iter(&self) -> impl Iterator<Item = (RelName, Owner<'a>)> {
+        self.0.iter().map(|((schema, name), owner)| (RelName::new(Some(schema), name), *owner))
+    }
+
     pub fn of(&self, id: &(String, String)) -> Option<Owner<'a>> {
         self.0.iter().find(|(owned, _)| owned == id).map(|(_, owner)| *owner)
     }

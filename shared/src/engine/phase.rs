@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::api::SyncOptions;
 use crate::authority::{self, Authority};
-use crate::catalog::RelName;
+use crate::catalog::{RelName, Table};
 use crate::error::{self, Error, Result};
 use crate::migrations;
 use crate::plan::{Limit, Mode, Phase, TablePlan};
@@ -120,10 +120,23 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
     let root = request.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
     let (plans, names) = chosen(&planned.tables, names, request.tables.as_deref())?;
+    // The last run before a phase is handed over checks it, whatever fills its tables.
+    if !request.last && planned.by_backups() {
+        return Err(without_source(format!("phase \"{phase}\" has no sources")));
+    }
+    if request.tables.is_some()
+        && let Some(plan) = plans.iter().find(|plan| plan.source.is_none())
+    {
+        return Err(without_source(format!("table \"{}\" has no source", plan.table)));
+    }
     let mut rounds = prepare::prepare(s, &plans, &names, Some(root))?;
     rounds.iter_mut().try_for_each(|round| cursor::settle(s, request, round))?;
     derive::settle(s, stored.plan_id, request, &mut rounds)?;
     finish(s, stored, phase, request, &mut rounds)
+}
+
+fn without_source(message: String) -> Error {
+    Error::new(error::Kind::NotInState, message).hint("import_backup fills it")
 }
 
 /// The tables of a phase that a call names, in plan order; all of them where it names none.
@@ -166,7 +179,8 @@ pub(super) fn finish(
         snapshot::prepare(s, round, &owners, &started)?;
     }
     let planned = stored.phase(phase)?;
-    let checks = checks_of(planned, rounds);
+    let filled = if request.last { filled_otherwise(s, planned)? } else { Vec::new() };
+    let checks = checks_of(planned, rounds, &filled);
     if let Some(first) = rounds.first_mut() {
         first.checks = checks;
         first.as_owner = planned.run_as_owner;
@@ -210,11 +224,20 @@ pub(super) fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>
     Ok(first(&rows).and_then(Value::as_int))
 }
 
-/// The checks that a run of these tables ends with, in plan order.
-fn checks_of(planned: &Phase, rounds: &[Prepared]) -> Checks {
+/// The tables of a phase that have no source, as found.
+fn filled_otherwise<'a>(s: &mut dyn Session, planned: &'a Phase) -> Result<Vec<(&'a TablePlan, Table)>> {
+    let names = state::phase_tables(s, &planned.name)?;
+    let tables = prepare::find_tables(s, &planned.tables, &names)?;
+    Ok(planned.tables.iter().zip(tables).filter(|(plan, _)| plan.source.is_none()).collect())
+}
+
+/// The checks that a run of these tables ends with, in plan order; then those of the `others`.
+fn checks_of(planned: &Phase, rounds: &[Prepared], others: &[(&TablePlan, Table)]) -> Checks {
     let mut tasks: Vec<&Task> = rounds.iter().flat_map(|round| &round.tasks).collect();
     tasks.sort_by_key(|task| task.ordinal);
-    let tables: Vec<_> = tasks.iter().map(|task| (&task.plan, &task.target)).collect();
+    let written = tasks.iter().map(|task| (&task.plan, Some(&task.target)));
+    let others = others.iter().map(|(plan, table)| (*plan, Some(table)));
+    let tables: Vec<_> = written.chain(others).collect();
     Checks::of(planned, &tables)
 }
 
@@ -250,7 +273,8 @@ pub(super) fn may_run(s: &mut dyn Session, stored: &Stored, phase: &str) -> Resu
     }
     migrations::check_phase(s, stored, phase)?;
     for name in &planned.depends_on {
-        if !find(name).is_some_and(|p| p.synced || p.authority == Authority::Local) {
+        let filled = stored.plan.phase(name).is_some_and(Phase::by_backups);
+        if !filled && !find(name).is_some_and(|p| p.synced || p.authority == Authority::Local) {
             return Err(Error::new(
                 error::Kind::NotInState,
                 format!("phase \"{phase}\" depends on \"{name}\", which was never synced"),
@@ -300,6 +324,7 @@ pub fn sync_all(s: &mut dyn Session) -> Result<Vec<ReportRow>> {
             Some(state) if state.authority != Authority::Source => {
                 left.push(format!("{phase} ({})", state.authority.name()));
             }
+            _ if stored.phase(phase)?.by_backups() => left.push(format!("{phase} (no sources)")),
             _ => rows.extend(sync_phase(s, phase, &SyncOptions::default())?),
         }
     }

@@ -67,6 +67,7 @@ impl Prepared {
 
 /// Finds the tables of `plans`, which stand in the database under `names`, opens their sources
 /// (where `root` is given) and makes the tasks: per round of the run, of which there is one unless tables are derived from others.
+/// A table without a source is left alone.
 pub(crate) fn prepare(
     s: &mut dyn Session,
     plans: &[TablePlan],
@@ -99,7 +100,8 @@ fn one_round(
     let mut tasks = Vec::with_capacity(round.len());
     let all = plans.iter().zip(tables).zip(&mut inputs).enumerate();
     for (ordinal, ((plan, table), opened)) in all.filter(|(ordinal, _)| round.contains(ordinal)) {
-        let input = root.map(|root| open_source(s, root, &plan.source)).transpose()?;
+        let Some(source) = &plan.source else { continue };
+        let input = root.map(|root| open_source(s, root, source)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
         // Without a column, a source without rows says nothing of those it would have.

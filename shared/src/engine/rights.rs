@@ -10,14 +10,7 @@ use crate::sql::{self, TempTable};
 /// applies, or where the caller is a superuser and an owner is none (unless it runs `as_owner`); 0A000
 /// where it would have to run as more than one of them.
 pub(crate) fn check(tables: &[&Table], as_owner: bool) -> Result<()> {
-    if let Some(table) = tables.iter().find(|t| t.row_security) {
-        return Err(Error::new(
-            Kind::Forbidden,
-            format!("row security hides rows of \"{}\" from the caller", table.name),
-        )
-        .detail("What cannot be seen would be inserted again, and what is to go would stay.")
-        .hint("call it as a role with BYPASSRLS, or as the table's owner"));
-    }
+    sees_all(tables, "What cannot be seen would be inserted again, and what is to go would stay.")?;
     let mut owned = tables.iter().filter_map(|t| Some((t, t.untrusted_owner.as_deref()?)));
     let Some((table, owner)) = owned.next() else { return Ok(()) };
     if !as_owner {
@@ -37,6 +30,14 @@ pub(crate) fn check(tables: &[&Table], as_owner: bool) -> Result<()> {
             ))
             .hint("give each owner's tables a phase of their own, or call it as a role that is no superuser")),
     }
+}
+
+/// Refuses a caller who sees a part of the rows only, and says what would come of it. Errors: 42501.
+pub(crate) fn sees_all(tables: &[&Table], otherwise: &str) -> Result<()> {
+    let Some(table) = tables.iter().find(|t| t.row_security) else { return Ok(()) };
+    Err(Error::new(Kind::Forbidden, format!("row security hides rows of \"{}\" from the caller", table.name))
+        .detail(otherwise)
+        .hint("call it as a role with BYPASSRLS, or as the table's owner"))
 }
 
 /// Lets the owner as whom `tables` are written read what is to be written, for the length of the run.

@@ -162,7 +162,8 @@ fn run(
             s.notice(&Notice::new(Level::Warning, text));
         }
     }
-    loss::back_up(s, stored, options)?;
+    let first = looked.due.first().map_or(0, |due| due.file.number);
+    loss::back_up(s, stored, options, first)?;
     let watched = s.facts().dialect == Dialect::Sqlite && looked.may_break;
     let before = if watched { broken_before(s)? } else { None };
     let mut elapsed = BTreeMap::new();

@@ -1,14 +1,18 @@
 //! What migrations could lose, and the backup that is made of it first.
 
+use std::path::Path;
+
+use crate::api::{ExportBackupOptions, MigrationOptions};
 use crate::catalog::RelName;
+use crate::engine;
 use crate::engine::state::{self, Stored};
 use crate::error::{Error, Kind, Result};
-use crate::session::Session;
+use crate::session::{Level, Notice, Session};
 use crate::sql;
 
-use crate::api::MigrationOptions;
+use super::script::also;
 
-/// Makes a backup where there are rows to lose, unless the call wants none.
+/// Makes a backup before migration `number` where there are rows to lose, unless the call wants none.
 ///
 /// Errors: 55000 where there are, and no folder for a backup or no plan that says what it holds; those of
 /// `export_backup`.
@@ -16,6 +20,7 @@ pub(super) fn back_up(
     s: &mut dyn Session,
     stored: Option<&Stored>,
     options: &MigrationOptions,
+    number: i64,
 ) -> Result<()> {
     if options.backup == Some(false) {
         return Ok(());
@@ -33,8 +38,20 @@ pub(super) fn back_up(
             "there are rows to lose, and no folder for a backup",
             "name a folder as \"backup_dir\", or set \"backup\" to false",
         ),
-        (Some(_), Some(_)) => Err(Error::new(Kind::NotSupported, "no backup can be made yet")),
+        (Some(_), Some(dir)) => write(s, dir, number),
     }
+}
+
+/// Writes the backup of a moment before migration `number`: into a file that stays whatever becomes of the call.
+fn write(s: &mut dyn Session, dir: &str, number: i64) -> Result<()> {
+    let time = chrono::Utc::now().format("%Y%m%dT%H%M%S%3fZ");
+    let path = Path::new(dir).join(format!("before-{number:03}-{time}.tar.zst"));
+    let path = path.to_string_lossy();
+    engine::export_backup(s, &path, &ExportBackupOptions::default()).map_err(|error| {
+        also(error, "This was met by the backup that is made before migrations.".to_owned())
+    })?;
+    s.notice(&Notice::new(Level::Info, format!("backup made: {path}")));
+    Ok(())
 }
 
 /// A table that has rows: of the plan's, or of all where there is no plan.

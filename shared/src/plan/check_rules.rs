@@ -85,6 +85,9 @@ fn check_place(check: &Check, phase: &Phase, of_table: bool, at: &str) -> Result
         None if check.needs_table() => {
             Err(invalid(format!("{at}.table: missing in a check of type \"{}\"", check.kind.name())))
         }
+        Some(name) if check.kind == CheckType::Exists => {
+            RelName::parse(name).map(|_| ()).map_err(|e| invalid(format!("{at}.table: {}", e.message)))
+        }
         Some(name) if !phase.tables.iter().any(|t| t.table == *name) => {
             Err(invalid(format!("{at}.table: \"{name}\" is no table of the phase")))
         }
@@ -148,6 +151,9 @@ mod tests {
         for (check, message) in [
             (r#""type": "query", "query": "SELECT 1""#, "accepted".to_owned()),
             (r#""type": "row_count", "min": 1, "table": "t""#, "accepted".to_owned()),
+            (r#""type": "exists", "columns": ["a"], "table": "u""#, "accepted".to_owned()),
+            (r#""type": "exists", "table": "u.v.w""#, format!("{at}.table: \"u.v.w\" is not a table's name")),
+            (r#""type": "exists""#, format!("{at}.table: missing in a check of type \"exists\"")),
             (
                 r#""type": "row_count", "min": 1"#,
                 format!("{at}.table: missing in a check of type \"row_count\""),

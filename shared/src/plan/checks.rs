@@ -20,10 +20,11 @@ pub struct Check {
     /// Whether a run fails where the check does.
     #[serde(default)]
     pub severity: Severity,
-    /// For `reference`: the table referred to. In a phase's checks: the table of the phase that is checked.
+    /// For `reference`: the table referred to. In a phase's checks: the table of the phase that is checked, for
+    /// `exists` any table.
     #[serde(default)]
     pub table: Option<String>,
-    /// For `unique`, `not_null` and `reference`: columns of the table.
+    /// For `unique`, `not_null` and `reference`, and where they are given for `exists`: columns of the table.
     #[serde(default)]
     pub columns: Option<Vec<String>>,
     /// For `reference`: the columns referred to.
@@ -78,6 +79,8 @@ pub enum CheckType {
     Tolerance,
     /// `query` returns nothing.
     Query,
+    /// The table is there, and `columns` are in it.
+    Exists,
 }
 
 impl CheckType {
@@ -92,6 +95,7 @@ impl CheckType {
             CheckType::RowCount => "row_count",
             CheckType::Tolerance => "tolerance",
             CheckType::Query => "query",
+            CheckType::Exists => "exists",
         }
     }
 }
@@ -161,6 +165,7 @@ pub enum CheckRule<'a> {
     RowCount { min: Option<u64>, max: Option<u64> },
     Tolerance { left: &'a str, right: &'a str, tolerance: Tolerance },
     Query { query: &'a str },
+    Exists { columns: &'a [String] },
 }
 
 impl Check {
@@ -202,6 +207,7 @@ impl Check {
             CheckType::Query => {
                 CheckRule::Query { query: self.query.as_deref().ok_or_else(|| need("query"))? }
             }
+            CheckType::Exists => CheckRule::Exists { columns: self.columns.as_deref().unwrap_or_default() },
         })
     }
 
@@ -209,7 +215,7 @@ impl Check {
     pub(super) fn foreign_key(&self) -> Option<&'static str> {
         use CheckType as T;
         let given = [
-            ("columns", self.columns.is_some(), &[T::Unique, T::NotNull, T::Reference][..]),
+            ("columns", self.columns.is_some(), &[T::Unique, T::NotNull, T::Reference, T::Exists][..]),
             ("match", self.match_columns.is_some(), &[T::Reference]),
             ("column", self.column.is_some(), &[T::AllowedValues, T::Pattern]),
             ("values", self.values.is_some(), &[T::AllowedValues]),

@@ -3,6 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::cursor::Lag;
+use crate::error::Result;
+
+use super::parse::invalid;
 use super::policies::NullCursor;
 use super::values::Scalar;
 
@@ -46,4 +50,19 @@ pub struct Cursor {
     /// Columns by whose values the rows fall into groups, each of which is read up to a mark of its own.
     #[serde(default)]
     pub by: Vec<SortColumn>,
+}
+
+/// Checks a cursor. Errors: 22023 with the JSON path.
+pub(super) fn check(cursor: &Cursor, at: &str) -> Result<()> {
+    if let Some(lag) = &cursor.lag {
+        Lag::parse(lag).ok_or_else(|| {
+            invalid(format!("{at}.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
+        })?;
+    }
+    for (i, column) in cursor.by.iter().enumerate() {
+        if cursor.by.iter().take(i).any(|before| before.name() == column.name()) {
+            return Err(invalid(format!("{at}.by[{i}]: \"{}\" is listed twice", column.name())));
+        }
+    }
+    Ok(())
 }

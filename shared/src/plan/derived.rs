@@ -92,7 +92,7 @@ fn check_table(phase: &Phase, table: &TablePlan, at: &str) -> Result<()> {
 
 fn check_derived(phase: &Phase, table: &TablePlan, at: &str) -> Result<()> {
     let at_from = format!("{at}.derived_from");
-    if !matches!(table.source, Source::Query(_)) {
+    if !matches!(table.source, Some(Source::Query(_))) {
         return Err(invalid(format!("{at_from}: only a table whose source is a \"query\" is derived")));
     }
     if phase.tables.iter().filter(|t| t.table == table.table).count() > 1 {

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::backup::{ExternalId, ParentTable};
 use super::checks::Check;
+use super::columns::{ColumnSource, Lookup, Origin, Reference};
 use super::cursor::{Cursor, SortColumn};
 use super::derived::Recompute;
 use super::policies::{
-    AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
-    MissingReference, Referenced, Refuse,
+    AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingReference, Referenced,
+    Refuse,
 };
 use super::snapshots::Snapshot;
 use super::values::{Limit, Scalar};
@@ -58,16 +60,25 @@ pub struct Phase {
     pub checks: Vec<Check>,
 }
 
+impl Phase {
+    /// Whether backups alone fill its tables: none of them has a source.
+    pub fn by_backups(&self) -> bool {
+        !self.tables.is_empty() && self.tables.iter().all(|t| t.source.is_none())
+    }
+}
+
 /// How one table is filled.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TablePlan {
     /// The table: `name` or `schema.name`.
     pub table: String,
-    /// Where its rows come from.
-    pub source: Source,
-    /// How staged rows become table rows.
-    pub write: Write,
+    /// Where its rows come from. A table without a source is filled by backups alone.
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// How staged rows become table rows; it goes with `source`.
+    #[serde(default)]
+    pub write: Option<Write>,
     /// The columns that identify a row; the table's own primary key where left out.
     #[serde(default)]
     pub primary_key: Option<Vec<String>>,
@@ -161,6 +172,17 @@ pub struct TablePlan {
     /// What must hold of the table's rows after every run.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// The columns by which other databases know a row, in backups: a unique column such as a text that
+    /// every database has alike. Without it and without `parent`: a primary key that draws no numbers.
+    #[serde(default)]
+    pub external_id: Option<ExternalId>,
+    /// Of a table without an `external_id`: the table whose details its rows are, in backups.
+    #[serde(default)]
+    pub parent: Option<ParentTable>,
+    /// Goes before the table's external ids in backups, with a `:`, so that several databases can be
+    /// restored into one.
+    #[serde(default)]
+    pub namespace: Option<String>,
     /// Tables of the phase that the source's query reads: the table is run once these are written.
     #[serde(default)]
     pub derived_from: Vec<String>,
@@ -173,9 +195,19 @@ pub struct TablePlan {
 }
 
 impl TablePlan {
+    /// How it is written; of a table without a source, whose rows are known by their key, `upsert`.
+    pub fn write(&self) -> Write {
+        self.write.unwrap_or(Write::Upsert)
+    }
+
+    /// Whether it says how its rows travel in backups.
+    pub fn says_of_backups(&self) -> bool {
+        self.external_id.is_some() || self.parent.is_some() || self.namespace.is_some()
+    }
+
     /// The columns by which local changes of the table are kept, where the plan names them.
     pub fn change_key(&self) -> Option<&Vec<String>> {
-        match self.write {
+        match self.write() {
             Write::DeleteInsert => self.merge_key.as_ref().filter(|_| self.push_to.is_some()),
             Write::Replace | Write::Upsert | Write::InsertOnly => self.primary_key.as_ref(),
         }
@@ -186,8 +218,8 @@ impl TablePlan {
     pub fn plain(table: String, source: Source, write: Write) -> TablePlan {
         TablePlan {
             table,
-            source,
-            write,
+            source: Some(source),
+            write: Some(write),
             primary_key: None,
             merge_key: None,
             columns: BTreeMap::new(),
@@ -218,6 +250,9 @@ impl TablePlan {
             push_to: None,
             after_acknowledge: AfterAcknowledge::Keep,
             checks: Vec::new(),
+            external_id: None,
+            parent: None,
+            namespace: None,
             derived_from: Vec::new(),
             recompute: None,
             snapshots: Vec::new(),
@@ -304,59 +339,4 @@ impl Mode {
             Mode::Incremental => "incremental",
         }
     }
-}
-
-/// A column whose value is found in another table.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Lookup {
-    /// The column of this table that is set.
-    pub set: String,
-    /// The table that is searched.
-    pub table: String,
-    /// Its column -> the source's column that must equal it.
-    #[serde(rename = "match")]
-    pub match_columns: BTreeMap<String, String>,
-    /// Its column whose value is taken.
-    pub take: String,
-    /// What becomes of a row that finds nothing.
-    #[serde(default)]
-    pub on_missing: MissingLookup,
-}
-
-/// The column that tells imported rows from local ones. A value that is neither `imported` nor
-/// `local` counts as local.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Origin {
-    /// The column.
-    pub column: String,
-    /// Its value in imported rows.
-    pub imported: Scalar,
-    /// Its value in local rows.
-    pub local: Scalar,
-    /// Whether a row without a value counts as imported.
-    #[serde(default)]
-    pub null_is_imported: bool,
-}
-
-/// What a column of the table is filled from: a source column's name, `{"column": name}`, or
-/// `{"value": constant}`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ColumnSource {
-    Column(String),
-    Value(Scalar),
-}
-
-/// A reference that the database does not declare.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Reference {
-    /// Columns of this table.
-    pub columns: Vec<String>,
-    /// The table they refer to.
-    pub table: String,
-    /// The columns they refer to.
-    #[serde(rename = "match")]
-    pub match_columns: Vec<String>,
 }

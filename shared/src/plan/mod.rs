@@ -1,11 +1,13 @@
 //! The plan: the JSON document that says which tables form which phase, where their rows come
 //! from and how each is written. It is the only configuration.
 //!
-//! `document` holds the types (`policies` and `checks` some of them), `parse` turns text into them with errors that name the JSON path,
+//! `document` holds the types (`policies`, `checks`, `columns` and `backup` some of them), `parse` turns text into them with errors that name the JSON path,
 //! and `rules` (`check_rules`) checks what one document can say against itself.
 
+mod backup;
 mod check_rules;
 mod checks;
+mod columns;
 mod cursor;
 mod derived;
 mod document;
@@ -15,10 +17,12 @@ mod rules;
 mod snapshots;
 mod values;
 
+pub use backup::{ExternalId, ParentReference, ParentTable};
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
+pub use columns::{ColumnSource, Lookup, Origin, Reference};
 pub use cursor::{Cursor, SortColumn};
 pub use derived::{Recompute, rounds};
-pub use document::{ColumnSource, Lookup, Mode, Origin, Phase, Plan, Reference, Source, TablePlan, Write};
+pub use document::{Mode, Phase, Plan, Source, TablePlan, Write};
 pub use parse::parse;
 pub use policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,

@@ -3,15 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::RelName;
-use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
-use super::cursor::SortColumn;
-use super::document::{Lookup, Phase, Plan, Source, TablePlan, Write};
+use super::columns::Lookup;
+use super::document::{Phase, Plan, Source, TablePlan, Write};
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
-use super::snapshots;
-use super::{check_rules, derived};
+use super::{check_rules, cursor, derived, snapshots};
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
 pub(super) fn check(plan: &Plan) -> Result<()> {
@@ -38,7 +36,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
             let at = format!("{at}.tables[{j}]");
             check_table(table, &at)?;
             let name = RelName::parse(&table.table).map_err(|e| within(&at, "table", e))?;
-            let deletes = table.write.deletes();
+            let deletes = table.write().deletes();
             match owners.insert(name, (&phase.name, deletes)) {
                 Some((owner, _)) if owner != phase.name => {
                     return Err(invalid(format!(
@@ -99,7 +97,7 @@ fn within(at: &str, key: &str, mut error: Error) -> Error {
 
 /// What the ways to write need, and what means nothing to them.
 fn check_write(table: &TablePlan, at: &str) -> Result<()> {
-    let write = table.write;
+    let write = table.write();
     let refuse = |key: &str, means: bool, only: &str| {
         if means {
             return Err(invalid(format!("{at}.{key}: only {only} may have one, not \"{}\"", write.name())));
@@ -122,14 +120,50 @@ fn check_write(table: &TablePlan, at: &str) -> Result<()> {
     }
 }
 
+/// What the table says of backups.
+fn check_backup(table: &TablePlan, at: &str) -> Result<()> {
+    if table.source.is_some() != table.write.is_some() {
+        return Err(invalid(format!("{at}: \"source\" and \"write\" go together"))
+            .hint("a table without both is filled by backups alone"));
+    }
+    if table.external_id.is_some() && table.parent.is_some() {
+        return Err(invalid(format!("{at}.parent: a table with an \"external_id\" is no detail")));
+    }
+    let columns = |key: &str, columns: &[String]| {
+        let twice = |(i, name): (usize, &String)| columns.iter().take(i).any(|c| c == name);
+        if columns.is_empty() || columns.iter().enumerate().any(twice) {
+            return Err(invalid(format!("{at}.{key}: empty, or a column is named twice")));
+        }
+        Ok(())
+    };
+    if let Some(id) = &table.external_id {
+        columns("external_id", id.columns())?;
+    }
+    if let Some(parent) = &table.parent {
+        let (name, named) = parent.named();
+        RelName::parse(name).map_err(|e| within(at, "parent", e))?;
+        named.map_or(Ok(()), |named| columns("parent.columns", named))?;
+    }
+    match table.namespace.as_deref() {
+        Some(text) if text.is_empty() || text.contains(':') => {
+            Err(invalid(format!("{at}.namespace: \"{text}\" is empty or has a \":\"")))
+        }
+        Some(_) if table.parent.is_some() => {
+            Err(invalid(format!("{at}.namespace: a detail has no external id that it could go before")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     check_write(table, at)?;
+    check_backup(table, at)?;
     match &table.source {
-        Source::Table(name) => drop(RelName::parse(name).map_err(|e| within(at, "source.table", e))?),
-        Source::Query(query) if query.trim().is_empty() => {
+        Some(Source::Table(name)) => drop(RelName::parse(name).map_err(|e| within(at, "source.table", e))?),
+        Some(Source::Query(query)) if query.trim().is_empty() => {
             return Err(invalid(format!("{at}.source.query: empty")));
         }
-        Source::Query(_) | Source::Parquet(_) | Source::Json(_) => {}
+        Some(Source::Query(_) | Source::Parquet(_) | Source::Json(_)) | None => {}
     }
     if let Some(key) = &table.primary_key {
         if key.is_empty() {
@@ -149,7 +183,7 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
         if table.track == Some(false) {
             return Err(invalid(format!("{at}.push_to: \"track\" is false")));
         }
-        if table.write == Write::DeleteInsert && table.merge_key.is_none() {
+        if table.write() == Write::DeleteInsert && table.merge_key.is_none() {
             return Err(invalid(format!(
                 "{at}.push_to: a table whose key is generated here needs a \"merge_key\", by which its rows are known there"
             )));
@@ -163,7 +197,7 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
             "{at}.dedup_sort: goes with \"on_duplicate_key\": \"last\", and it with this"
         )));
     }
-    if table.write == Write::DeleteInsert && table.on_duplicate_key != DuplicateKey::Error {
+    if table.write() == Write::DeleteInsert && table.on_duplicate_key != DuplicateKey::Error {
         return Err(invalid(format!(
             "{at}.on_duplicate_key: \"delete_insert\" keeps duplicates as they are"
         )));
@@ -181,15 +215,7 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
     }
-    if let Some(lag) = table.cursor.as_ref().and_then(|c| c.lag.as_ref()) {
-        Lag::parse(lag).ok_or_else(|| {
-            invalid(format!("{at}.cursor.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
-        })?;
-    }
-    let by: Vec<&str> = table.cursor.iter().flat_map(|c| &c.by).map(SortColumn::name).collect();
-    if let Some((i, name)) = by.iter().enumerate().find(|(i, name)| by.iter().take(*i).any(|n| n == *name)) {
-        return Err(invalid(format!("{at}.cursor.by[{i}]: \"{name}\" is listed twice")));
-    }
+    table.cursor.as_ref().map_or(Ok(()), |c| cursor::check(c, &format!("{at}.cursor")))?;
     snapshots::check(table, at)?;
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
@@ -336,6 +362,45 @@ mod tests {
         assert!(twice("upsert", "insert_only").is_ok());
         for (first, second) in [("upsert", "replace"), ("delete_insert", "upsert")] {
             assert!(twice(first, second).unwrap_err().message.starts_with("phases[0].tables[1].table: "));
+        }
+    }
+
+    #[test]
+    fn a_table_without_a_source_is_filled_by_backups() {
+        let table = |rest: &str| {
+            parse(&format!(
+                r#"{{"version": 1, "phases": [{{"name": "a", "tables": [{{"table": "t"{rest}}}]}}]}}"#
+            ))
+        };
+        let plan = table(r#", "external_id": "xmlid", "namespace": "berlin""#).unwrap();
+        assert!(plan.phases[0].by_backups());
+        let refused = |rest| table(rest).unwrap_err().message;
+        for (rest, message) in [
+            (r#", "write": "upsert""#, "\"source\" and \"write\" go together"),
+            (r#", "source": {"json": "t"}"#, "\"source\" and \"write\" go together"),
+        ] {
+            assert_eq!(refused(rest), format!("phases[0].tables[0]: {message}"));
+        }
+        for (rest, message) in [
+            (
+                r#", "external_id": "a", "parent": "b""#,
+                "parent: a table with an \"external_id\" is no detail",
+            ),
+            (r#", "external_id": []"#, "external_id: empty, or a column is named twice"),
+            (r#", "external_id": ["a", "a"]"#, "external_id: empty, or a column is named twice"),
+            (r#", "external_id": 1"#, "external_id: expected a column's name or a list of names"),
+            (
+                r#", "parent": {"table": "b"}"#,
+                "parent: expected a table's name or {\"table\": name, \"columns\": [...]}",
+            ),
+            (r#", "parent": "a.b.c""#, "parent: \"a.b.c\" is not a table's name"),
+            (r#", "namespace": "a:b""#, "namespace: \"a:b\" is empty or has a \":\""),
+            (
+                r#", "namespace": "a", "parent": "b""#,
+                "namespace: a detail has no external id that it could go before",
+            ),
+        ] {
+            assert_eq!(refused(rest), format!("phases[0].tables[0].{message}"));
         }
     }
 }

@@ -115,7 +115,10 @@ pub(super) fn check(table: &TablePlan, at: &str) -> Result<()> {
             error.message = format!("{at}.into: {}", error.message);
             error
         })?;
-        if table.write == Write::DeleteInsert {
+        if table.source.is_none() {
+            return Err(invalid(format!("{at}: no run changes a table without a source")));
+        }
+        if table.write() == Write::DeleteInsert {
             return Err(invalid(format!("{at}: \"delete_insert\" does not know a row that changed again")));
         }
         if snapshot.when.becomes.is_empty() {

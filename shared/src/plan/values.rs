@@ -6,7 +6,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::document::{ColumnSource, Source};
+use super::columns::ColumnSource;
+use super::document::Source;
 
 /// A constant: a boolean, a number or a string.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]

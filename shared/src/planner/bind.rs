@@ -41,7 +41,7 @@ pub fn bind(
     wanted: &[Wanted],
 ) -> Result<Task> {
     check_kind(&plan.table, &target)?;
-    let (key, own) = match plan.write {
+    let (key, own) = match plan.write() {
         _ if target.kind == RelationKind::Foreign => (foreign_key(plan, &target)?, Vec::new()),
         Write::DeleteInsert => (plan.merge_key.clone().unwrap_or_default(), own_key(plan, &target)?),
         Write::Replace | Write::Upsert | Write::InsertOnly => {
@@ -84,7 +84,7 @@ fn make(
 ) -> Result<Task> {
     let mut binder = Binder { plan, key: &key, source, warnings: Vec::new(), used: Vec::new() };
     let mut columns = Vec::new();
-    let keyed: &[String] = if plan.write == Write::DeleteInsert { &[] } else { &key };
+    let keyed: &[String] = if plan.write() == Write::DeleteInsert { &[] } else { &key };
     for column in &target.columns {
         if own_key.contains(&column.name) {
             binder.leave_out(&column.name)?;
@@ -132,7 +132,7 @@ fn make(
         name: plan.table.clone(),
         entry: plan.table.clone(),
         plan: plan.clone(),
-        write: plan.write,
+        write: plan.write(),
         mode: Mode::Full,
         key,
         columns,

@@ -47,7 +47,7 @@ pub(super) fn find_key(name: &str, wanted: Option<&Vec<String>>, target: &Table)
 ///
 /// Errors: 42P10 the plan names none, 42703 a column that does not exist.
 pub(super) fn foreign_key(plan: &TablePlan, target: &Table) -> Result<Vec<String>> {
-    let (word, key) = match plan.write {
+    let (word, key) = match plan.write() {
         Write::DeleteInsert => ("merge_key", &plan.merge_key),
         Write::Replace | Write::Upsert | Write::InsertOnly => ("primary_key", &plan.primary_key),
     };

@@ -15,6 +15,7 @@ pub(crate) mod sample;
 mod snapshot;
 mod stub;
 mod track;
+mod travel;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
 pub use derive::{Trace, trace};
@@ -25,6 +26,7 @@ pub use push::{Gone, push, travelling};
 pub use snapshot::{SnapshotSet, Take, check_snapshot};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 pub use track::{Tracked, tracked};
+pub use travel::{LateRef, Planned, Travel, is_unique, parents_first, travel};
 
 use crate::catalog::{Address, Column, Default, ForeignKey, OnDelete, RelationKind, Table, UniqueKey};
 use crate::plan::{Mode, Scalar, SortColumn, TablePlan, Write};

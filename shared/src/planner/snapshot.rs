@@ -47,7 +47,7 @@ pub fn check_snapshot(set: &SnapshotSet, task: &Task, owner: Option<Owner<'_>>) 
     if !task.earlier.is_empty() || !task.later.is_empty() {
         return invalid(format!("table \"{}\" has snapshots, and is listed more than once", task.name));
     }
-    if owner.is_some_and(|o| o.plan.write.deletes() && !(o.plan.origin.is_some() && o.plan.keep_local)) {
+    if owner.is_some_and(|o| o.plan.write().deletes() && !(o.plan.origin.is_some() && o.plan.keep_local)) {
         return invalid(format!("the next run would delete the snapshots in \"{}\"", set.name));
     }
     match task.columns.iter().find(|c| c.column.name == set.column) {

@@ -150,7 +150,7 @@ pub fn stub_set(
 }
 
 fn owner_key(table: &Table, plan: &TablePlan) -> Vec<String> {
-    match plan.write {
+    match plan.write() {
         Write::DeleteInsert => plan.merge_key.clone().unwrap_or_default(),
         _ => plan.primary_key.clone().unwrap_or_else(|| table.primary_key().to_vec()),
     }

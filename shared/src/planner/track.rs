@@ -25,7 +25,7 @@ pub struct Tracked {
 /// Errors: 42P10 no usable key, 55000 it is deferrable.
 pub fn tracked(phase: &str, plan: &TablePlan, table: Table) -> Result<Tracked> {
     let key = match plan.change_key() {
-        None if plan.write == Write::DeleteInsert => table.primary_key().to_vec(),
+        None if plan.write() == Write::DeleteInsert => table.primary_key().to_vec(),
         key => find_key(&plan.table, key, &table)?,
     };
     if key.is_empty() {

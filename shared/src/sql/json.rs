@@ -34,10 +34,15 @@ pub(super) fn row<'a>(
     columns: impl Iterator<Item = &'a Column>,
     alias: &str,
 ) -> String {
-    let parts = columns.enumerate().map(|(i, c)| {
-        let name = serde_json::Value::from(c.name.as_str());
+    object(columns.map(|c| (c.name.clone(), spell.quote_json(&c.ty, &format!("{alias}.{}", Ident(&c.name))))))
+}
+
+/// A JSON object of these members: a name, and what yields its value's JSON.
+pub(super) fn object(members: impl Iterator<Item = (String, String)>) -> String {
+    let parts = members.enumerate().map(|(i, (name, value))| {
+        let name = serde_json::Value::from(name);
         let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
-        format!("{lead} || {}", spell.quote_json(&c.ty, &format!("{alias}.{}", Ident(&c.name))))
+        format!("{lead} || {value}")
     });
     format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
 }

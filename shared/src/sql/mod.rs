@@ -5,6 +5,7 @@
 
 mod apply;
 mod authority;
+mod backup;
 mod changes;
 mod checks;
 mod compare;
@@ -46,6 +47,7 @@ mod verify;
 
 pub use apply::{delete, insert, raise_sequence, update};
 pub use authority::{all_phase_tables, authority_since, count_quarantined, log_authority, set_authority};
+pub use backup::{Misfit, backup_duplicates, backup_misfits, backup_records, server_version, shown_key};
 pub use changes::*;
 pub use checks::{
     check_not_null, check_reference, check_unique, check_values, count_query, count_rows, distinct_values,

@@ -75,7 +75,7 @@ pub fn derived(dialect: Dialect) -> String {
         via: Some((bases[1].references[0].clone(), bases[0].target.clone())),
     };
     add("groups of rows referred to", &sql::groups_after(dialect, &task, (&bases[1], &temps), &via));
-    let query = plan.phases[0].tables[1].source.text();
+    let query = plan.phases[0].tables[1].source.as_ref().unwrap().text();
     add("read", &sql::query_of_groups(dialect, &task, query, by));
     add("read nothing", &sql::query_of_nothing(query));
     add("compare", &sql::compare(dialect, &task, &own, false));
