@@ -4,7 +4,7 @@
 
 ALTER TABLE cutover.run ADD COLUMN source_time timestamptz;
 ALTER TABLE cutover.run DROP CONSTRAINT run_kind_check;
-ALTER TABLE cutover.run ADD CONSTRAINT run_kind_check CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push'));
+ALTER TABLE cutover.run ADD CONSTRAINT run_kind_check CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push', 'restore'));
 
 CREATE TABLE cutover.authority_log (
     change_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -118,6 +118,15 @@ RETURNS bigint
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'take_snapshot_wrapper';
 COMMENT ON FUNCTION cutover.take_snapshot(text, text, text) IS 'Takes the snapshots of one row by hand, and returns how many.';
 
+CREATE FUNCTION cutover.import_backup(
+    path text, mode text, phases text[] DEFAULT NULL, tables text[] DEFAULT NULL, dry_run boolean DEFAULT false,
+    rehearse boolean DEFAULT false, allow_local boolean DEFAULT false, max_delete text DEFAULT NULL,
+    allow_empty boolean DEFAULT false, allow_cascade boolean DEFAULT false)
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_backup_wrapper';
+COMMENT ON FUNCTION cutover.import_backup(text, text, text[], text[], boolean, boolean, boolean, text, boolean, boolean) IS 'Restores tables from a backup, by the external ids of their rows.';
+
 CREATE FUNCTION cutover.freeze_phase(phase text)
 RETURNS text
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'freeze_phase_wrapper';
@@ -175,6 +184,7 @@ REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.track_change() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.take_snapshot(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.import_backup(text, text, text[], text[], boolean, boolean, boolean, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phases(text[]) FROM PUBLIC;

@@ -2,8 +2,8 @@
 //! the extension script belong together; neither changes once released.
 
 use cutover_core::api::{
-    self, CutoverOptions, ExportBackupOptions, ExportChangesOptions, ExportOptions, ImportOptions,
-    MigrationOptions, SnapshotOptions, SyncOptions, VerifyOptions,
+    self, CutoverOptions, ExportBackupOptions, ExportChangesOptions, ExportOptions, ImportBackupOptions,
+    ImportOptions, MigrationOptions, SnapshotOptions, SyncOptions, VerifyOptions,
 };
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
@@ -181,6 +181,34 @@ fn take_snapshot(phase: Option<&str>, key: Option<&str>, table_name: Option<&str
     let (phase, key) = (required("phase", phase), required("key", key));
     let options = SnapshotOptions { table_name: table_name.map(str::to_owned) };
     run(|session| api::take_snapshot(session, phase, key, &options))
+}
+
+#[pg_extern]
+#[allow(clippy::too_many_arguments)] // they are the SQL function's
+fn import_backup(
+    path: Option<&str>,
+    mode: Option<&str>,
+    phases: Option<Vec<Option<String>>>,
+    tables: Option<Vec<Option<String>>>,
+    dry_run: Option<bool>,
+    rehearse: Option<bool>,
+    allow_local: Option<bool>,
+    max_delete: Option<&str>,
+    allow_empty: Option<bool>,
+    allow_cascade: Option<bool>,
+) -> ReportRows {
+    let (path, mode) = (required("path", path), required("mode", mode));
+    let options = ImportBackupOptions {
+        phases: phases.map(|phases| all("phases", phases)),
+        tables: tables.map(|tables| all("tables", tables)),
+        dry_run: dry_run.unwrap_or(false),
+        rehearse: rehearse.unwrap_or(false),
+        allow_local: allow_local.unwrap_or(false),
+        max_delete: max_delete.map(str::to_owned),
+        allow_empty: allow_empty.unwrap_or(false),
+        allow_cascade: allow_cascade.unwrap_or(false),
+    };
+    report(run(|session| api::import_backup(session, path, mode, &options)))
 }
 
 #[pg_extern]

@@ -7,8 +7,8 @@ use crate::plan::Scalar;
 
 pub use crate::engine::{
     acknowledge_changes, cutover_phase, cutover_phases, export_backup, export_changes, freeze_phase,
-    push_changes, reopen_phase, repair_guards, replay_quarantine, sync_all, sync_job, sync_phase,
-    sync_phases, take_snapshot, validate_phase, verify_phase,
+    import_backup, push_changes, reopen_phase, repair_guards, replay_quarantine, sync_all, sync_job,
+    sync_phase, sync_phases, take_snapshot, validate_phase, verify_phase,
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_parquet, import_parquet, parquet_schema};
@@ -100,6 +100,25 @@ pub struct CutoverOptions {
 pub struct SnapshotOptions {
     /// The table of the row, as the plan names it.
     pub table_name: Option<String>,
+}
+
+/// Arguments of `import_backup` besides path and mode.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportBackupOptions {
+    /// Only the tables of these phases.
+    pub phases: Option<Vec<String>>,
+    /// Only these tables, as the plan or the backup names them.
+    pub tables: Option<Vec<String>>,
+    pub dry_run: bool,
+    pub rehearse: bool,
+    /// Writes the tables of phases that are live here, too.
+    pub allow_local: bool,
+    /// Stands in for the tables' `max_delete`: a count (`100`) or a share (`25 %`).
+    #[serde(deserialize_with = "number_or_text")]
+    pub max_delete: Option<String>,
+    pub allow_empty: bool,
+    pub allow_cascade: bool,
 }
 
 /// Arguments of `verify_phase` besides the phase.

@@ -282,6 +282,62 @@ fn foreign() -> String {
     statements.iter().map(|(what, statement)| format!("-- {what}\n{statement};\n\n")).collect()
 }
 
+/// What a restore does besides: clients, known by their email and told apart by a key that is made here,
+/// and jobs as details of them.
+fn restore(dialect: Dialect) -> String {
+    let plan = plan::parse(
+        r#"{"version": 1, "phases": [{"name": "jobs", "tables": [
+            {"table": "clients", "source": {"parquet": "c"}, "write": "upsert", "primary_key": ["email"]},
+            {"table": "odd \"jobs\"", "source": {"parquet": "j"}, "write": "replace", "scope": ["client_id"],
+             "lookups": [{"set": "client_id", "table": "clients", "match": {"email": "_parent_email"}, "take": "id"}]}]}]}"#,
+    )
+    .unwrap();
+    let (mut clients, jobs) = tables(dialect);
+    let sequence = (dialect == Dialect::Postgres).then(|| "public.clients_id_seq".to_owned());
+    clients.columns[0].default = Default::Serial(sequence);
+    let planned = &plan.phases[0].tables;
+    let wanted = [planner::Wanted {
+        rule: planner::Rule::Match { lookup: 0, column: 0 },
+        source: "_parent_email".to_owned(),
+        ty: text(),
+        sql_type: sql::type_name(dialect, &text()),
+    }];
+    let bind = |ordinal: usize, table: Table, columns: &[&str], wanted: &[planner::Wanted]| {
+        let shape = SourceShape { label: "file", columns };
+        planner::bind(ordinal, &planned[ordinal], table, Some(shape), wanted).unwrap()
+    };
+    let found = clients.clone();
+    let mut tasks = vec![
+        bind(0, clients, &["id", "name", "email", "imported"], &[]),
+        bind(1, jobs, &["_parent_email", "number", "_row", "note"], &wanted),
+    ];
+    planner::link(&mut tasks, planned, &|_: &RelName| Some(found.clone())).unwrap();
+    let [mut clients, mut jobs]: [Task; 2] = tasks.try_into().unwrap();
+    clients.columns[0].from = planner::From::Assigned;
+    let restored = |detail| {
+        Some(planner::Restored { phase: "jobs".to_owned(), mode: planner::RestoreMode::Append, detail })
+    };
+    clients.restored = restored(None);
+    let detail = planner::Detail {
+        columns: vec!["client_id".to_owned()],
+        parent: clients.target.id(),
+        parent_columns: vec!["id".to_owned()],
+        task: Some(Box::new(clients.clone())),
+    };
+    jobs.restored = restored(Some(detail.clone()));
+    let temps = [Temps::of(dialect, &clients), Temps::of(dialect, &jobs)];
+    let own = clients.own_key();
+    let statements = [
+        ("leave out what is there", sql::leave_out(&clients, &temps[0], true)),
+        ("leave out what is not", sql::leave_out(&clients, &temps[0], false)),
+        ("leave out details", sql::leave_out_details(&jobs, &temps[1], &detail).unwrap()),
+        ("adopt", sql::adopt_keys(&clients, &temps[0], &own)),
+        ("draw", sql::draw_keys(&clients, &temps[0], own[0], true)),
+        ("compare details", sql::compare(dialect, &jobs, &temps[1], false)),
+    ];
+    statements.iter().map(|(what, statement)| format!("-- {what}\n{statement};\n\n")).collect()
+}
+
 /// What records local changes of both tables, sends them out and keeps imports from them.
 fn changes(dialect: Dialect) -> String {
     let tasks = tasks(dialect);
@@ -363,6 +419,7 @@ fn postgres_statements() {
     compare("foreign.postgres.sql", foreign());
     compare("changes.postgres.sql", changes(Dialect::Postgres));
     compare("backup.postgres.sql", backup(Dialect::Postgres));
+    compare("restore.postgres.sql", restore(Dialect::Postgres));
     compare("snapshots.postgres.sql", documents::snapshots(Dialect::Postgres));
     compare("derived.postgres.sql", documents::derived(Dialect::Postgres));
 }
@@ -373,6 +430,7 @@ fn sqlite_statements() {
     compare("ways.sqlite.sql", ways(Dialect::Sqlite));
     compare("changes.sqlite.sql", changes(Dialect::Sqlite));
     compare("backup.sqlite.sql", backup(Dialect::Sqlite));
+    compare("restore.sqlite.sql", restore(Dialect::Sqlite));
     compare("snapshots.sqlite.sql", documents::snapshots(Dialect::Sqlite));
     compare("derived.sqlite.sql", documents::derived(Dialect::Sqlite));
 }

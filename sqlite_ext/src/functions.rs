@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 26] = [
+const FUNCTIONS: [(&str, Function); 27] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("parquet_schema(path)", parquet_schema),
@@ -37,6 +37,7 @@ const FUNCTIONS: [(&str, Function); 26] = [
     ("export_changes(phase, path [, options])", export_changes),
     ("push_changes(phase)", push_changes),
     ("acknowledge_changes(batch)", acknowledge_changes),
+    ("import_backup(path, mode [, options])", import_backup),
     ("freeze_phase(phase)", freeze_phase),
     ("cutover_phase(phase [, options])", cutover_phase),
     ("cutover_phases(phase, ...)", cutover_phases),
@@ -161,6 +162,12 @@ fn push_changes(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn acknowledge_changes(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 1)?;
     Ok((api::acknowledge_changes(session, args.text(0, "batch")?)?.into(), None))
+}
+
+fn import_backup(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(2, 3)?;
+    let (path, mode) = (args.text(0, "path")?, args.text(1, "mode")?);
+    json(&api::import_backup(session, path, mode, &args.options(2)?)?)
 }
 
 fn freeze_phase(session: &mut dyn Session, args: &Args) -> Result<Answer> {

@@ -216,6 +216,7 @@ fn bad_names() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("a name of a dot", more("./projects.json")),
         ("a name with an empty part", more("a//projects.json")),
         ("a name with a backslash", more("..\\projects.json")),
+        ("a name with a control character", more("a\x1B[2Jb.json")),
         ("no name", more("")),
         ("a name that is there twice", more("projects.json")),
         ("a name that is there twice in another case", more("PROJECTS.json")),

@@ -7,6 +7,7 @@
 
 pub mod all_types;
 pub mod archives;
+pub mod backups;
 pub mod calls;
 pub mod canonical;
 pub mod client;

@@ -117,6 +117,7 @@ impl Run {
         match step.verb.as_str() {
             "file" => self.file(&step.rest, &step.body),
             "text" => self.write(&rest, &body.join("\n")),
+            "backup" => crate::backups::write(&self.root.join(rest), &body),
             "all-types" => crate::all_types::write(&self.root.join(rest)),
             "sql" => {
                 let sql = body.join("\n");

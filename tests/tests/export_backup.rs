@@ -106,6 +106,32 @@ fn a_backup_is_of_one_moment_in_sqlite() {
     is_of_one_moment(first, Client::sqlite(&file), &root);
 }
 
+/// As many columns as a table of either database may have by default.
+fn has_all_columns(mut client: Client, root: &Path, columns: usize) {
+    let names = (0..columns).map(|n| format!(", c{n} integer")).collect::<String>();
+    client
+        .run(&format!(
+            "CREATE TABLE here (id varchar(9) PRIMARY KEY{names}); INSERT INTO here (id, c1) VALUES ('a', 7);
+             CREATE TABLE elsewhere (id varchar(9) PRIMARY KEY); CREATE TABLE there (id varchar(9) PRIMARY KEY)"
+        ))
+        .ok("the tables");
+    call(&mut client, PLAN);
+    let file = root.join("wide.tar");
+    let report = call(&mut client, &format!("export_backup('{}')", file.display()));
+    assert!(report.contains("sha256"), "{report}");
+    let lines = archives::lines(client.db, &file);
+    assert!(lines[1].starts_with("a | ~ | 7 | ~"), "{}", lines[1]);
+    assert_eq!(lines[1].split(" | ").count(), columns + 1);
+}
+
+#[test]
+fn a_backup_has_all_columns_of_a_wide_table() {
+    server().new_database("wide_backup");
+    has_all_columns(Client::postgres("wide_backup"), &folder("wide-postgres"), 1599);
+    let root = folder("wide-sqlite");
+    has_all_columns(Client::sqlite(&root.join("database.sqlite")), &root, 1999);
+}
+
 /// After a call that failed in the middle of a backup, the session sees what others commit again.
 #[test]
 fn a_failed_backup_leaves_no_snapshot_behind() {

@@ -11,7 +11,7 @@ use std::path::Path;
 use cutover_tests::canonical::{self, Dump};
 use cutover_tests::client::{Cell, Client};
 use cutover_tests::failpoints::{Struck, Target, Twin};
-use cutover_tests::{Db, calls, files};
+use cutover_tests::{Db, archives, calls, files};
 
 /// How often a sync is killed where nothing else is said.
 const ROUNDS: usize = 20;
@@ -23,7 +23,7 @@ const SCHEMA: &str = "
     CREATE TABLE history (id integer PRIMARY KEY, note text);
     INSERT INTO customer VALUES (1, 'local', NULL, 0);";
 const PLAN: &str = r#"{ "version": 1, "root": "{root}", "phases": [ { "name": "shop", "tables": [
-    { "table": "customer", "source": {"parquet": "customer.parquet"}, "write": "replace",
+    { "table": "customer", "source": {"parquet": "customer.parquet"}, "write": "replace", "external_id": "name",
       "origin": {"column": "imported", "imported": 1, "local": 0} },
     { "table": "sale", "source": {"parquet": "sale.parquet"}, "write": "upsert",
       "cursor": {"column": "at", "lag": "90 minutes"}, "on_missing_reference": "quarantine" },
@@ -230,33 +230,47 @@ fn calls_are_cancelled_in_sqlite() {
 fn exports(db: Db, signal: &str) {
     let target = Target::new(db, &format!("export_{}", signal.to_lowercase()));
     let _twin = shop(&target);
-    let folder = target.root.join("out");
+    export(&target, signal, ("parquet", "export_parquet('sale', '{file}')"), &|number, file| {
+        let read = format!("import_parquet('{}', target => 'copy_{number}')", file.display());
+        let (report, answer) = calls::call(&mut target.client(), &read);
+        answer.ok(&read);
+        assert_eq!(report[0]["inserted"], 18, "{read}");
+    });
+    let customers = target.client().run("SELECT count(*) FROM customer").ok("count")[0][0].clone();
+    let backup = ("tar", "export_backup('{file}', tables => ARRAY['customer'])");
+    export(&target, signal, backup, &|_, file| {
+        let records = archives::lines(db, file).len() - 1;
+        assert_eq!(Some(records.to_string()), customers, "{}", file.display());
+    });
+}
+
+/// One kind of file, which `check` reads.
+fn export(target: &Target, signal: &str, (ending, call): (&str, &str), check: &dyn Fn(usize, &Path)) {
+    let db = target.db;
+    let folder = target.root.join(ending);
     fs::create_dir_all(&folder).expect("a folder");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).expect("its mode can be set");
     for number in 1.. {
-        let file = folder.join(format!("{number}.parquet"));
-        let before = all(&target);
-        let call = format!("export_parquet('sale', '{}')", file.display());
+        let file = folder.join(format!("{number}.{ending}"));
+        let before = all(target);
+        let call = call.replace("{file}", &file.display().to_string());
         let struck = target.strike(signal, number, &call);
         let at = format!("{}: {signal} at {:?}", db.name(), struck.passed);
         if struck.passed.len() < number {
             assert!(struck.ok && number > 2, "{at}: {}", struck.said);
             break;
         }
-        assert_eq!(before, all(&target), "{at}");
+        assert_eq!(before, all(target), "{at}");
         let named = struck.passed.iter().any(|name| name == "named the file");
         assert_eq!(file.exists(), named, "{at}");
         if !named {
             calls::call(&mut target.client(), &call).1.ok(&at);
         }
-        let read = format!("import_parquet('{}', target => 'copy_{number}')", file.display());
-        let (report, answer) = calls::call(&mut target.client(), &read);
-        answer.ok(&at);
-        assert_eq!(report[0]["inserted"], 18, "{at}");
+        check(number, &file);
         for entry in fs::read_dir(&folder).expect("a folder") {
             let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
             let unfinished = name.starts_with(".cutover-") && name.ends_with(".part");
-            assert!(name.ends_with(".parquet") || (unfinished && signal == "SIGKILL"), "{at}: {name}");
+            assert!(name.ends_with(ending) || (unfinished && signal == "SIGKILL"), "{at}: {name}");
         }
     }
 }

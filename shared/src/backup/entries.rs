@@ -189,7 +189,7 @@ fn is_folder(called: &str, name: &str, kind: EntryType) -> Result<bool> {
         EntryType::GNUSparse => "a sparse file",
         _ => "of a kind that no backup has",
     };
-    Err(irregular(called, format!("Entry \"{name}\" is {what}.")))
+    Err(irregular(called, format!("Entry \"{}\" is {what}.", name.escape_debug())))
 }
 
 fn irregular(called: &str, fact: impl Into<String>) -> Error {
@@ -200,7 +200,7 @@ fn irregular(called: &str, fact: impl Into<String>) -> Error {
 /// Errors: 22P04 for a name that is not plainly one within the archive.
 fn check_name(called: &str, name: &str) -> Result<()> {
     let plain = |part: &str| !matches!(part, "" | "." | "..");
-    if name.contains(['\\', '\0']) || !name.split('/').all(plain) {
+    if name.contains(|c: char| c == '\\' || c.is_control()) || !name.split('/').all(plain) {
         return Err(invalid(called, format!("Entry \"{}\" is not named plainly.", name.escape_debug())));
     }
     Ok(())

@@ -42,6 +42,9 @@ impl Entry<'_> {
         tasks.sort_by_key(|((task, _), _)| task.ordinal);
         let rows = report(Some(self.phase), rounds, outcomes);
         for (row, ((task, tally), examples)) in rows.iter().zip(&tasks) {
+            if row.phase.as_deref() != Some(self.phase) {
+                continue;
+            }
             let notes = task.warnings.iter().chain(&tally.notes).map(String::as_str);
             let notes = Some(notes.collect::<Vec<_>>().join("\n")).filter(|n| !n.is_empty());
             keep_row(s, run_id, count(task.ordinal), row, notes, (*examples).clone())?;
@@ -55,8 +58,10 @@ impl Entry<'_> {
             keep_row(s, run_id, ordinal, row, None, examples)?;
         }
         for (round, outcome) in both() {
-            if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
+            if matches!(self.kind, RunKind::Sync | RunKind::Replay | RunKind::Restore) {
                 self.keep_quarantine(s, round, outcome, run_id)?;
+            }
+            if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
                 stub::keep(s, self.phase, round, run_id)?;
             }
             if self.kind == RunKind::Sync {
@@ -112,6 +117,9 @@ impl Entry<'_> {
     ) -> Result<()> {
         let dialect = s.facts().dialect;
         for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
+            if task.phase().is_some_and(|phase| phase != self.phase) {
+                continue;
+            }
             let (phase, table): (Value, Value) = (self.phase.into(), task.entry.as_str().into());
             let forget = match restage::stages(self.kind, task) || task.mode == Mode::Full {
                 true => sql::quarantine_forget(dialect, task, temps),

@@ -3,7 +3,7 @@
 //! `prepare` finds tables, opens sources (`input`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read (`marks` are how far it has come, by group).
 //! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
-//! `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
+//! `assign` leaves out what a restore does not take, and gives the rest the keys they have here; `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `rights` says as whom, `apply` writes it, `derive` narrows what is computed of other tables, `snapshot` takes down rows that became what the plan waits for, and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 //!
@@ -13,6 +13,7 @@
 
 mod ahead;
 mod apply;
+mod assign;
 mod authority;
 mod backup;
 pub(crate) mod changes;
@@ -46,6 +47,7 @@ pub(crate) mod progress;
 mod push;
 mod replay;
 mod restage;
+mod restore;
 mod retain;
 mod rewrite;
 pub(crate) mod rights;
@@ -73,6 +75,7 @@ pub use phase::{sync_all, sync_job, sync_phase, sync_phases};
 pub(crate) use prepare::{Prepared, find_tables, prepare};
 pub use push::push_changes;
 pub use replay::replay_quarantine;
+pub use restore::import_backup;
 pub(crate) use retain::writers;
 pub(crate) use run::{Request, millis, run, warn};
 pub use snapshot::take_snapshot;

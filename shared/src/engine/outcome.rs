@@ -101,7 +101,7 @@ pub(crate) fn report(phase: Option<&str>, rounds: &[Prepared], outcomes: &[Outco
 
 fn row(phase: Option<&str>, task: &Task, counts: &Counts, tally: &Tally) -> ReportRow {
     ReportRow {
-        phase: phase.map(str::to_owned),
+        phase: task.phase().or(phase).map(str::to_owned),
         table_name: task.name.clone(),
         write: task.write.name().to_owned(),
         mode: task.mode.name().to_owned(),

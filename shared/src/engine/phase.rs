@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     Replay,
     /// It writes what was changed here to other relations.
     Push,
+    /// It reads a backup and no source.
+    Restore,
     /// It looks without the guards, locks nothing and leaves no log.
     Verify,
 }
@@ -49,6 +51,7 @@ impl Kind {
             Kind::Rehearse => "rehearse",
             Kind::Replay => "replay",
             Kind::Push => "push",
+            Kind::Restore => "restore",
             Kind::Verify => "verify",
         }
     }
@@ -60,12 +63,7 @@ impl Kind {
 /// phase is busy, 55000 the phase may not run now or a guard trips, and those of sources, values
 /// and references.
 pub fn sync_phase(s: &mut dyn Session, phase: &str, options: &SyncOptions) -> Result<Vec<ReportRow>> {
-    let kind = match (options.dry_run, options.rehearse) {
-        (false, false) => Kind::Sync,
-        (true, false) => Kind::DryRun,
-        (false, true) => Kind::Rehearse,
-        (true, true) => return Err(invalid("dry_run and rehearse exclude each other")),
-    };
+    let kind = kind(Kind::Sync, options.dry_run, options.rehearse)?;
     let mode = match options.mode.as_deref() {
         None | Some("auto") => Mode::Auto,
         Some("full") => Mode::Full,
@@ -100,6 +98,16 @@ pub(super) fn run_phase(s: &mut dyn Session, phase: &str, request: &Request) -> 
     lock(s, phase)?;
     may_run(s, &stored, phase)?;
     one_phase(s, &stored, phase, request)
+}
+
+/// How far a call goes that otherwise goes as far as `all`. Errors: 22023.
+pub(super) fn kind(all: Kind, dry_run: bool, rehearse: bool) -> Result<Kind> {
+    match (dry_run, rehearse) {
+        (false, false) => Ok(all),
+        (true, false) => Ok(Kind::DryRun),
+        (false, true) => Ok(Kind::Rehearse),
+        (true, true) => Err(invalid("dry_run and rehearse exclude each other")),
+    }
 }
 
 /// What a call says instead of the tables' `max_delete`. Errors: 22023.
@@ -182,7 +190,7 @@ pub(super) fn finish(
     let filled = if request.last { filled_otherwise(s, planned)? } else { Vec::new() };
     let checks = checks_of(planned, rounds, &filled);
     if let Some(first) = rounds.first_mut() {
-        first.checks = checks;
+        first.checks = vec![checks];
         first.as_owner = planned.run_as_owner;
     }
     let entry = Entry {
@@ -199,12 +207,7 @@ pub(super) fn finish(
     let newest = if follows { newest_run(s, phase)? } else { None };
     let outcomes = run::run(s, rounds, request, &mut |s, rounds, outcomes| {
         // SQLite had no lock until now: what was read of the phase must still hold.
-        if state::plan(s)?.plan_id != stored.plan_id {
-            return Err(Error::new(
-                error::Kind::NotInState,
-                "another plan was loaded while the run was under way",
-            ));
-        }
+        stored.still(s)?;
         may_run(s, stored, phase)?;
         guarded(s, stored, phase)?;
         if follows && newest_run(s, phase)? != newest {

@@ -30,8 +30,8 @@ pub(crate) struct Prepared {
     pub snapshots: Vec<SnapshotSet>,
     /// Per task.
     pub readings: Vec<Reading>,
-    /// What a run that writes ends with; the first round has those of all.
-    pub checks: Checks,
+    /// What a run that writes ends with, per phase; the first round has those of all.
+    pub checks: Vec<Checks>,
     /// A superuser writes another role's tables as that role: the first round says it for all.
     pub as_owner: bool,
     pub progress: Progress,
@@ -138,7 +138,7 @@ pub(super) fn finish(
         stubs: Stubs::default(),
         snapshots: Vec::new(),
         readings,
-        checks: Checks::default(),
+        checks: Vec::new(),
         as_owner: false,
         progress: Progress::start(),
     })

@@ -20,15 +20,15 @@ use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::Course;
 use super::{
-    apply, check, cursor, derive, keys, local, lookup, others, restage, retain, rights, snapshot, stage,
-    stub, unique,
+    apply, assign, check, cursor, derive, keys, local, lookup, others, restage, retain, rights, snapshot,
+    stage, stub, unique,
 };
 
 /// What a call asks of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub kind: RunKind,
-    /// The phase; None for a file imported by itself.
+    /// The phase; None for a file imported by itself, and for a restore, whose tables know theirs.
     pub phase: Option<String>,
     pub mode: Mode,
     /// Stands in for the value of every cursor.
@@ -96,7 +96,7 @@ pub(crate) fn run(
     let derives = rounds.len() > 1;
     let mut rest = |s: &mut dyn Session| write_rounds(s, rounds, request, &mut outcomes);
     match request.kind {
-        RunKind::Sync | RunKind::Replay | RunKind::Push | RunKind::Verify => rest(s)?,
+        RunKind::Sync | RunKind::Replay | RunKind::Push | RunKind::Restore | RunKind::Verify => rest(s)?,
         RunKind::Rehearse => s.scope(Keep::No, &mut rest)?,
         // What is derived can be looked at only where what it reads is written.
         RunKind::DryRun if derives => s.scope(Keep::No, &mut rest)?,
@@ -140,7 +140,10 @@ fn write_rounds(
     if let Some(first) = rounds.first()
         && !matches!(request.kind, RunKind::DryRun | RunKind::Verify)
     {
-        let warned = first.checks.enforce(s, &first.progress)?;
+        let mut warned = Vec::new();
+        for checks in &first.checks {
+            warned.extend(checks.enforce(s, &first.progress)?);
+        }
         outcome::note(rounds, outcomes, warned);
     }
     Ok(())
@@ -238,6 +241,7 @@ fn look(
     mut tallies: Vec<Tally>,
 ) -> Result<Outcome> {
     let (tasks, temps, clock) = (&prepared.tasks, &prepared.temps, &prepared.progress);
+    assign::settle(s, tasks, temps, &mut tallies)?;
     lookup::make(s, prepared.known(), &mut tallies)?;
     clock.done(s, "looked up values of", &all_names(tasks), None);
     keys::settle(s, tasks, temps, &mut tallies)?;
@@ -304,7 +308,8 @@ fn compare_all(
     let mut counts = Vec::with_capacity(tallies.len());
     for ((task, temp), tally) in prepared.tasks.iter().zip(&prepared.temps).zip(tallies) {
         let started = Instant::now();
-        counts.push(compare::compare(s, request.phase.as_deref(), task, temp, tally)?);
+        let phase = task.phase().or(request.phase.as_deref());
+        counts.push(compare::compare(s, phase, task, temp, tally)?);
         prepared.progress.done(s, "compared", &task.name, Some(tally.staged));
         tally.elapsed_ms += millis(started);
     }

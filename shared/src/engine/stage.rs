@@ -195,7 +195,7 @@ fn source_names(task: &Task) -> Vec<&str> {
     let mut names = Vec::new();
     let filled = task.columns.iter().filter_map(|staged| match &staged.from {
         From::Source(name) => Some(name.as_str()),
-        From::Constant(_) | From::Lookup(_) => None,
+        From::Constant(_) | From::Lookup(_) | From::Assigned => None,
     });
     for name in filled.chain(task.extra.iter().map(|e| e.source.as_str())) {
         if !names.contains(&name) {
@@ -235,7 +235,7 @@ impl Columns {
                     converter: Converter::new(&DataType::Utf8, to, &options)?,
                 },
                 From::Source(name) => source_filler(name, &staged.column)?,
-                From::Lookup(_) => Filler::Nothing,
+                From::Lookup(_) | From::Assigned => Filler::Nothing,
             });
         }
         for extra in &task.extra {

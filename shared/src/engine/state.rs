@@ -21,6 +21,14 @@ impl Stored {
     pub fn phase(&self, name: &str) -> Result<&Phase> {
         self.plan.phase(name).ok_or_else(|| no_phase(name))
     }
+
+    /// Makes sure that it still is in force. Errors: 55000.
+    pub fn still(&self, s: &mut dyn Session) -> Result<()> {
+        if plan(s)?.plan_id == self.plan_id {
+            return Ok(());
+        }
+        Err(Error::new(Kind::NotInState, "another plan was loaded while the run was under way"))
+    }
 }
 
 /// One phase as it stands.

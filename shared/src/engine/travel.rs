@@ -2,6 +2,7 @@
 
 use crate::catalog::{RelName, Table};
 use crate::error::Result;
+use crate::plan::TablePlan;
 use crate::planner::{self, Planned, Travel};
 use crate::session::Session;
 
@@ -37,6 +38,15 @@ impl<'a> Travels<'a> {
         let found = s.catalog(&names)?;
         let others = names.into_iter().zip(found).filter_map(|(name, table)| Some((name, table?))).collect();
         Ok(Travels { planned, others })
+    }
+
+    /// What the plan says of a table that travels: its listing that says how, where there are several.
+    /// Errors: 42P01.
+    pub fn plan_of(&self, travel: &Travel) -> Result<&'a TablePlan> {
+        let mut listings = self.planned.iter().filter(|p| p.table.id() == travel.table.id()).map(|p| p.plan);
+        let first = listings.clone().next();
+        let plan = listings.find(|plan| plan.says_of_backups()).or(first);
+        plan.ok_or_else(|| planner::no_table(&travel.name))
     }
 
     /// How the rows of a table (the plan's name of it) travel. Errors: those of [`planner::travel`].

@@ -103,7 +103,7 @@ fn named(path: PathBuf) -> Result<Option<(File, Option<Dialect>)>> {
 
 /// Reads a migration.
 ///
-/// Errors: 42809 not a regular file, 54000 more than 16 MiB, 22021 not UTF-8, 22023 a mark that is none, 58030.
+/// Errors: 42809 not a regular file, 54000 more than 16 MiB, 22021 not UTF-8 or with a NUL, 22023 a mark that is none, 58030.
 pub(super) fn read(file: &File) -> Result<Script> {
     let fail = |kind, what: &str| Error::new(kind, format!("file \"{}\" {what}", file.path.display()));
     // A FIFO would block the open itself.
@@ -119,6 +119,9 @@ pub(super) fn read(file: &File) -> Result<Script> {
     }
     let checksum = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
     let text = String::from_utf8(bytes).map_err(|_| fail(Kind::BadCharacter, "is not UTF-8"))?;
+    if text.contains('\0') {
+        return Err(fail(Kind::BadCharacter, "holds a NUL character"));
+    }
     // No database takes the mark that some editors put first for white space.
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     let manual = is_manual(&text)
@@ -183,5 +186,20 @@ mod tests {
         assert_eq!(is_manual("-- Seeds.\n\n--cutover: manual\nSELECT 1"), Ok(true));
         assert_eq!(is_manual("SELECT 1;\n-- cutover: manual"), Ok(false));
         assert_eq!(is_manual("-- cutover: manaul"), Err("manaul".to_owned()));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_largest_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("001_a.sql");
+        let (file, _) = named(path.clone()).unwrap().unwrap();
+        let code = || read(&file).map(|script| script.text.len()).map_err(|e| e.kind);
+        assert_eq!(code(), Err(Kind::UndefinedFile));
+        fs::write(&path, vec![b' '; 16 << 20]).unwrap();
+        assert_eq!(code(), Ok(16 << 20));
+        fs::write(&path, vec![b' '; (16 << 20) + 1]).unwrap();
+        assert_eq!(code(), Err(Kind::LimitExceeded));
+        fs::write(&path, "\u{feff}SELECT 1").unwrap();
+        assert_eq!(code(), Ok("SELECT 1".len()));
     }
 }

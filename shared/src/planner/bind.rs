@@ -146,6 +146,7 @@ fn make(
         earlier: Vec::new(),
         later: Vec::new(),
         gone: None,
+        restored: None,
         time_zone: plan.time_zone.as_deref().and_then(|zone| zone.parse().ok()),
         warnings,
         target,

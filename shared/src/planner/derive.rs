@@ -61,7 +61,7 @@ impl Task {
         let by = self.plan.recompute.iter().flat_map(|r| &r.by);
         let source = |name: &String| match &self.staged(name)?.from {
             From::Source(source) => Some(source.as_str()),
-            From::Constant(_) | From::Lookup(_) => None,
+            From::Constant(_) | From::Lookup(_) | From::Assigned => None,
         };
         by.filter_map(source).collect()
     }

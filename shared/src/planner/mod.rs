@@ -10,6 +10,7 @@ mod listings;
 mod lookup;
 mod order;
 mod push;
+mod restore;
 #[cfg(test)]
 pub(crate) mod sample;
 mod snapshot;
@@ -23,6 +24,7 @@ pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use order::{link, sort};
 pub use push::{Gone, push, travelling};
+pub use restore::{Detail, RestoreMode, Restored, Restoring, plan_name, restoring};
 pub use snapshot::{SnapshotSet, Take, check_snapshot};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 pub use track::{Tracked, tracked};
@@ -76,6 +78,8 @@ pub struct Task {
     pub later: Vec<Task>,
     /// Of a push: the rows deleted here, which are to be deleted there.
     pub gone: Option<Gone>,
+    /// Of a restore: which rows of the backup it takes.
+    pub restored: Option<Restored>,
     /// What the caller should hear about how the columns were matched.
     pub warnings: Vec<String>,
 }
@@ -98,6 +102,8 @@ pub enum From {
     Constant(Scalar),
     /// The plan's lookup at this place; NULL until lookups are made.
     Lookup(usize),
+    /// The table's own key, which a row that is not there yet draws here; NULL until it has.
+    Assigned,
 }
 
 /// The rule that an extra column is staged for.

@@ -39,7 +39,7 @@ pub fn compare(dialect: Dialect, task: &Task, temps: &Temps, few: bool) -> Sql {
     }
     let mut gone: Vec<String> =
         task.protecting_mark().map(|mark| imported(spell, mark, "t")).into_iter().collect();
-    let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" LEFT JOIN {v}"));
+    let scope = in_scope(dialect, task, temps).map_or_else(String::new, |v| format!(" LEFT JOIN {v}"));
     if !scope.is_empty() {
         gone.push("v.hit IS NOT NULL".to_owned());
     }

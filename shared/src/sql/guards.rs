@@ -9,7 +9,7 @@ use super::{Sql, Temps, imported, same_address, spelling, target};
 /// The target's rows in scope that count as imported by this mark: all of them where there is none.
 pub fn count_imported(dialect: Dialect, task: &Task, temps: &Temps, mark: Option<&Mark>) -> Sql {
     let spell = spelling(dialect);
-    let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
+    let scope = in_scope(dialect, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
     let filter = mark.map_or_else(String::new, |mark| format!(" WHERE {}", imported(spell, mark, "t")));
     Sql::new(format!("SELECT count(*) FROM {} t{scope}{filter}", target(&task.target)))
 }

@@ -5,6 +5,9 @@ use crate::types::ColumnType;
 
 use super::{Ident, Quoted, Spelling};
 
+/// How many members of an object stand side by side in an expression.
+const WIDE: usize = 200;
+
 /// The values of `columns` (name and type) in `alias`'s row as a JSON array of texts.
 pub(super) fn key<'a>(
     spell: &dyn Spelling,
@@ -44,5 +47,11 @@ pub(super) fn object(members: impl Iterator<Item = (String, String)>) -> String 
         let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
         format!("{lead} || {value}")
     });
-    format!("{} || '}}'", parts.collect::<Vec<_>>().join(" || "))
+    // SQLite takes an expression no deeper than 1000 operators: those of a wide table stand in brackets.
+    let parts: Vec<String> = parts.collect();
+    let groups: Vec<String> = parts.chunks(WIDE).map(|group| group.join(" || ")).collect();
+    match groups.as_slice() {
+        [one] => format!("{one} || '}}'"),
+        several => format!("({}) || '}}'", several.join(") || (")),
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn matching(dialect: Dialect, task: &Task, temps: &Temps) -> String {
         compared.iter().enumerate().map(|(i, c)| spell.identity(&c.column.ty, &format!("c{i}"))).collect();
     let by_identity = |and: &str| [identities.as_slice(), &[and.to_owned()]].concat().join(", ");
     let order = order(task, &names);
-    let (rows, preserved) = rows(spell, task, temps);
+    let (rows, preserved) = rows(dialect, task, temps);
     let mut text = format!(
         "WITH {rows},\n \
          n AS (SELECT r.*, row_number() OVER (PARTITION BY {} ORDER BY side, {order}) AS n FROM r),\n \
@@ -68,7 +68,8 @@ fn order(task: &Task, address: &[String]) -> String {
 }
 
 /// The rows of all sides as `r`, and the change set's rows for those that are preserved.
-fn rows(spell: &dyn Spelling, task: &Task, temps: &Temps) -> (String, String) {
+fn rows(dialect: Dialect, task: &Task, temps: &Temps) -> (String, String) {
+    let spell = spelling(dialect);
     let row = Ident(&task.own_column("_row")).to_string();
     let table = target(&task.target);
     let (staging, refused) = (&temps.staging.qualified, &temps.refused.qualified);
@@ -112,7 +113,7 @@ fn rows(spell: &dyn Spelling, task: &Task, temps: &Temps) -> (String, String) {
         filters.push("l.s IS NULL".to_owned());
         preserved.push_str(&format!("\nUNION ALL SELECT 'p', s, {} FROM l", names.join(", ")));
     }
-    let within = scope::in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
+    let within = scope::in_scope(dialect, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
     let filter = |filters: &[String]| match filters {
         [] => String::new(),
         _ => format!(" WHERE {}", filters.join(" AND ")),

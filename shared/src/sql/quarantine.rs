@@ -102,7 +102,7 @@ pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
 /// Forgets the entries of tables that left the plan.
 pub fn quarantine_clear(dialect: Dialect) -> Sql {
     Sql::new(format!(
-        "DELETE FROM {} AS q WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE t.phase = q.phase AND t.plan_name = q.table_name)",
+        "DELETE FROM {} AS q WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE t.phase = q.phase AND q.table_name IN (t.plan_name, t.plan_name || ' (backup)'))",
         spelling(dialect).own("quarantine"),
         spelling(dialect).own("phase_table"),
     ))

@@ -92,7 +92,7 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, names: &[String
                     imported(spell, mark, "s"),
                 ));
             }
-            if let Some(scope) = in_scope(spell, task, temps) {
+            if let Some(scope) = in_scope(dialect, task, temps) {
                 parts.push(format!("SELECT {columns} FROM {table} t LEFT JOIN {scope} WHERE v.hit IS NULL"));
             }
             parts.push(retained());

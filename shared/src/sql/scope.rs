@@ -1,23 +1,29 @@
 //! Deletes reach only rows whose values in some columns occur in the source (`scope`), or are those of a group that a run computes (`recompute`).
 
 use crate::planner::Task;
+use crate::session::Dialect;
 
+use super::assign::rewritten_parents;
 use super::derive::groups;
-use super::{Spelling, Temps, list};
+use super::{Temps, list, spelling};
 
 /// What follows LEFT JOIN or JOIN to find out whether the target's row `t` is in scope, which it is where
-/// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well.
-pub(super) fn in_scope(spell: &dyn Spelling, task: &Task, temps: &Temps) -> Option<String> {
+/// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well, except those of
+/// a restore, which may have lost the parent that they speak of: their parent speaks for itself.
+pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<String> {
     if let Some(by) = task.groups() {
+        let spell = spelling(dialect);
         return Some(spell.in_rows(&groups(spell, task, by), by, "t", "v"));
     }
     if task.plan.scope.is_empty() {
         return None;
     }
     let columns = list("s", &task.plan.scope);
-    let rows = format!(
-        "SELECT {columns} FROM {} s UNION SELECT {columns} FROM {} s",
-        temps.staging.qualified, temps.refused.qualified
-    );
-    Some(spell.in_rows(&rows, &task.plan.scope, "t", "v"))
+    let besides = match task.detail() {
+        Some(detail) => rewritten_parents(dialect, task, detail),
+        None => Some(format!("SELECT {columns} FROM {} s", temps.refused.qualified)),
+    };
+    let besides = besides.map_or_else(String::new, |rows| format!(" UNION {rows}"));
+    let rows = format!("SELECT {columns} FROM {} s{besides}", temps.staging.qualified);
+    Some(spelling(dialect).in_rows(&rows, &task.plan.scope, "t", "v"))
 }

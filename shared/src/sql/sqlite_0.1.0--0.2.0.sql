@@ -15,7 +15,7 @@ DROP TABLE main.cutover_run;
 CREATE TABLE main.cutover_run (
     run_id        INTEGER PRIMARY KEY AUTOINCREMENT,
     phase         TEXT NOT NULL,
-    kind          TEXT NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push')),
+    kind          TEXT NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push', 'restore')),
     status        TEXT NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       INTEGER,
     started_at    TEXT NOT NULL,

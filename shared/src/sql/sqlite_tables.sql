@@ -28,7 +28,7 @@ CREATE INDEX main.cutover_phase_table_name ON cutover_phase_table (schema_name, 
 CREATE TABLE main.cutover_run (
     run_id        INTEGER PRIMARY KEY AUTOINCREMENT,
     phase         TEXT NOT NULL,
-    kind          TEXT NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push')),
+    kind          TEXT NOT NULL CHECK (kind IN ('sync', 'dry_run', 'rehearse', 'replay', 'push', 'restore')),
     status        TEXT NOT NULL CHECK (status IN ('ok', 'failed')),
     plan_id       INTEGER,
     started_at    TEXT NOT NULL,

@@ -94,7 +94,7 @@ pub fn count_stubs(dialect: Dialect, set: &StubSet) -> Sql {
 
 /// How many of them are in the scope of the task that writes their table.
 pub fn count_stubs_in_scope(dialect: Dialect, set: &StubSet, task: &Task, temps: &Temps) -> Sql {
-    let Some(scope) = in_scope(spelling(dialect), task, temps) else { return count_stubs(dialect, set) };
+    let Some(scope) = in_scope(dialect, task, temps) else { return count_stubs(dialect, set) };
     Sql::new(format!(
         "SELECT count(*) FROM (SELECT k.* FROM {}) t JOIN {scope} WHERE v.hit IS NOT NULL",
         absent(dialect, set)

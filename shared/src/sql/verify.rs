@@ -36,7 +36,7 @@ pub fn verify_target(dialect: Dialect, task: &Task, temps: &Temps, columns: &[&C
     }
     let names = spell.address_names(&task.target);
     let absent = names.last().map_or_else(String::new, |name| format!("x.{} IS NULL", Ident(name)));
-    let scope = in_scope(spell, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
+    let scope = in_scope(dialect, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
     let mine = task
         .protecting_mark()
         .map_or_else(String::new, |mark| format!(" AND {}", imported(spell, mark, "t")));

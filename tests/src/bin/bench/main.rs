@@ -1,7 +1,8 @@
 //! `make bench`: loads and syncs measured against what the databases have themselves, all in one
 //! run and interleaved, so that the ratios hold on a busy machine. `bench speed` and `bench memory`,
-//! for `postgres`, `sqlite` or `tracking` alone where that is named.
+//! for `postgres`, `sqlite`, `tracking` or `backup` alone where that is named.
 
+mod backup;
 mod data;
 mod measure;
 mod postgres;
@@ -42,6 +43,9 @@ fn main() {
             if wanted("tracking") {
                 tracking::bench(run.rounds);
             }
+            if wanted("backup") {
+                backup::bench(&run);
+            }
         }
         "memory" => {
             if wanted("postgres") {
@@ -49,6 +53,9 @@ fn main() {
             }
             if wanted("sqlite") {
                 sqlite::memory_of_process(&run);
+            }
+            if wanted("backup") {
+                backup::memory_of_processes(&run);
             }
         }
         other => panic!("{other}: speed or memory"),

@@ -45,13 +45,18 @@ pub fn order(count: usize, round: usize) -> Vec<usize> {
     if round.is_multiple_of(2) { (0..count).collect() } else { (0..count).rev().collect() }
 }
 
-/// Seconds that a statement takes. Whatever was written before it is on disk first: its writing
-/// back would be charged to this statement instead.
+/// Seconds that a statement takes.
 pub fn time(client: &mut Client, sql: &str) -> f64 {
+    clock(|| drop(client.run(sql).ok(sql)))
+}
+
+/// Seconds that something takes. Whatever was written before it is on disk first: its writing
+/// back would be charged to this instead.
+pub fn clock(work: impl FnOnce()) -> f64 {
     let synced = Command::new("sync").status().expect("sync runs");
     assert!(synced.success(), "sync failed");
     let start = Instant::now();
-    client.run(sql).ok(sql);
+    work();
     start.elapsed().as_secs_f64()
 }
 

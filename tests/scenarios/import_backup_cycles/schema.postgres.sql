@@ -1,0 +1,11 @@
+CREATE TABLE head (id serial PRIMARY KEY, xmlid text NOT NULL UNIQUE, tail_id integer NOT NULL);
+CREATE TABLE tail (id serial PRIMARY KEY, xmlid text NOT NULL UNIQUE, head_id integer NOT NULL REFERENCES head);
+ALTER TABLE head ADD FOREIGN KEY (tail_id) REFERENCES tail DEFERRABLE;
+CREATE TABLE stiff_a (id serial PRIMARY KEY, xmlid text NOT NULL UNIQUE, b_id integer NOT NULL);
+CREATE TABLE stiff_b (id serial PRIMARY KEY, xmlid text NOT NULL UNIQUE, a_id integer NOT NULL REFERENCES stiff_a);
+ALTER TABLE stiff_a ADD FOREIGN KEY (b_id) REFERENCES stiff_b;
+CREATE TABLE device (id text PRIMARY KEY, serial text NOT NULL UNIQUE, name text, host_id text REFERENCES device);
+CREATE TABLE card (device_id text PRIMARY KEY REFERENCES device, code text NOT NULL UNIQUE);
+CREATE TABLE pair (a integer NOT NULL, b text NOT NULL, xmlid text NOT NULL UNIQUE, PRIMARY KEY (a, b));
+CREATE TABLE pair_user (id serial PRIMARY KEY, xmlid text NOT NULL UNIQUE, pa integer, pb text, FOREIGN KEY (pa, pb) REFERENCES pair);
+CREATE TABLE slot (id serial PRIMARY KEY, device_id text NOT NULL REFERENCES device, place integer NOT NULL, what text, UNIQUE (device_id, place));
