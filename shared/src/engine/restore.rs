@@ -11,6 +11,7 @@ use crate::authority::{self, Authority};
 use crate::backup::{Archive, TableHeader};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint;
+use crate::migrations;
 use crate::plan::TablePlan;
 use crate::planner::{self, RestoreMode, Restoring, SourceShape, Task, Travel, plan_name};
 use crate::report::ReportRow;
@@ -110,13 +111,15 @@ pub fn import_backup(
     Ok(outcome::report(None, &rounds, &outcomes))
 }
 
-/// Errors: 42704 no such phase, 55000 it is live here, or the triggers that its state wants are not in force.
+/// Errors: 42704 no such phase, 55000 it is live here, a migration that it needs was not applied, or the
+/// triggers that its state wants are not in force.
 fn may_restore(s: &mut dyn Session, stored: &Stored, phase: &str, allow_local: bool) -> Result<()> {
     if state::authority(s, phase)? == Authority::Local && !allow_local {
         let error = authority::live(phase);
         let hint = error.hint.clone().unwrap_or_default();
         return Err(error.hint(format!("{hint}; \"allow_local\" restores it all the same")));
     }
+    migrations::check_phase(s, stored, phase)?;
     phase::guarded(s, stored, phase)
 }
 
