@@ -26,7 +26,7 @@ use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
 use super::travel::Travels;
-use super::{RunKind, phase};
+use super::{RunKind, outcome, phase};
 
 /// A table of the archive that is restored.
 struct Carried<'a> {
@@ -99,15 +99,16 @@ pub fn import_backup(
         })
         .collect();
     let request = Request { allowed, ..Request::full(kind) };
-    let outcome = run::run(s, &mut prepared, &request, &mut |s, prepared, outcome| {
+    let mut rounds = [prepared];
+    let outcomes = run::run(s, &mut rounds, &request, &mut |s, rounds, outcomes| {
         stored.still(s)?;
         for entry in &entries {
             may_restore(s, &stored, entry.phase, options.allow_local)?;
-            entry.succeeded(s, prepared, outcome)?;
+            entry.succeeded(s, rounds, outcomes)?;
         }
         Ok(())
     })?;
-    Ok(run::report(None, &prepared, &outcome))
+    Ok(outcome::report(None, &rounds, &outcomes))
 }
 
 /// Errors: 42704 no such phase, 55000 it is live here, a migration that it needs was not applied, or the
