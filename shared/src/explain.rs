@@ -7,7 +7,7 @@ use crate::engine::owners::Owners;
 use crate::engine::stub;
 use crate::engine::{self, state};
 use crate::error::{Kind, Result};
-use crate::plan::{self, MissingReference, Source, Write};
+use crate::plan::{self, Carrier, Documents, MissingReference, Source, Write};
 use crate::planner::{self, Task};
 use crate::report::Step;
 use crate::session::{Dialect, Session};
@@ -37,7 +37,9 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
         let source = planned.tables.get(task.ordinal).map_or("", |t| match &t.source {
-            Some(Source::Query(_)) => "the query",
+            Some(Source::Query(_) | Source::Documents(Documents { of: Carrier::Query { .. }, .. })) => {
+                "the query"
+            }
             named => named.as_ref().map_or("", Source::text),
         });
         let create = temps.staging.create.first().map(ToString::to_string);

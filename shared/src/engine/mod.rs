@@ -1,7 +1,7 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read.
-//! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
+//! `prepare` finds tables, opens sources (`input`, `documents`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read.
+//! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` and `misfits` set
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `assign` leaves out what a restore does not take, and gives the rest the keys they have here; `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
@@ -24,6 +24,7 @@ mod cursor;
 mod cut;
 mod cutover;
 mod deferred;
+mod documents;
 mod early;
 mod entries;
 mod faults;
@@ -35,6 +36,7 @@ mod late;
 mod local;
 mod log;
 mod lookup;
+mod misfits;
 mod others;
 pub(crate) mod owners;
 mod park;

@@ -13,7 +13,8 @@ use crate::types::ColumnType;
 
 use super::checks::Checks;
 use super::cursor::{self, Reading};
-use super::input::{Input, open_source};
+use super::documents::Sources;
+use super::input::Input;
 use super::progress::Progress;
 
 /// All that is known before the first row is read.
@@ -63,21 +64,22 @@ pub(crate) fn prepare(
 ) -> Result<Prepared> {
     let dialect = s.facts().dialect;
     let tables = find_tables(s, plans, names)?;
+    let mut sources = Sources::new(plans, &tables);
     let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
     let mut tasks = Vec::with_capacity(plans.len());
-    for (ordinal, (plan, table)) in plans.iter().zip(tables).enumerate() {
-        let Some(source) = &plan.source else {
+    for (ordinal, (plan, table)) in plans.iter().zip(&tables).enumerate() {
+        if plan.source.is_none() {
             inputs.push(None);
             continue;
-        };
-        let input = root.map(|root| open_source(s, root, source)).transpose()?;
+        }
+        let input = root.map(|root| sources.open(s, root, ordinal)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
         // Without a column, a source without rows says nothing of those it would have.
         let known = input.as_ref().filter(|_| !columns.is_empty());
         let shape = known.map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
-        let task = planner::bind(ordinal, plan, table, shape, &wanted)?;
+        let task = planner::bind(ordinal, plan, table.clone(), shape, &wanted)?;
         cursor::check(&task, &Options { time_zone: task.time_zone, dialect }, input.is_some())?;
         tasks.push(task);
         inputs.push(input);
@@ -121,7 +123,8 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
         [(Rule::Cursor, plan.cursor.as_ref().map(|c| &c.column)), (Rule::Sort, plan.dedup_sort.as_ref())];
     for (rule, column) in sorts {
         let Some(SortColumn::Source { source }) = column else { continue };
-        let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == *source));
+        let name = planner::source_name(plan, source);
+        let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == name));
         let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());
         wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });
     }

@@ -68,6 +68,8 @@ pub(crate) struct Tally {
     pub refused: i64,
     /// Of these, dropped by a policy.
     pub skipped: i64,
+    /// How many rows were staged from the quarantine; their ordinals come first.
+    pub restaged: i64,
     pub elapsed_ms: i64,
     /// The greatest value of the cursor's column that was met.
     pub highest: Option<CursorValue>,
@@ -192,11 +194,12 @@ fn stage_all(
         tally.notes.extend(reading.notes.iter().cloned());
         if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
             tally.add(restage::restage(s, phase, task, temps, &prepared.progress)?);
+            tally.restaged = tally.staged;
         }
         if let Some(input) = input {
             let options = Options { time_zone: task.time_zone, dialect };
             let mut cut = cursor::cut(task, reading, input, &options)?;
-            let restaged = tally.staged;
+            let restaged = tally.restaged;
             let course = Course { cut: cut.as_mut(), first: restaged, clock: &prepared.progress };
             tally.add(stage::stage(s, task, temps, input, course)?);
             if let Some(cut) = cut {

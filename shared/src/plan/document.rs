@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::backup::{ExternalId, ParentTable};
 use super::checks::Check;
 use super::columns::{ColumnSource, Lookup, Origin, Reference};
+use super::documents::Documents;
 use super::policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingReference, NullCursor,
     Referenced, Refuse,
@@ -83,7 +84,7 @@ pub struct TablePlan {
     /// row then keeps its generated key.
     #[serde(default)]
     pub merge_key: Option<Vec<String>>,
-    /// Table column -> source column, where the names differ, or a fixed value.
+    /// Table column -> source column, where the names differ, path into the source's documents, or a fixed value.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnSource>,
     /// Columns whose values are looked up in other tables.
@@ -256,6 +257,8 @@ pub enum Source {
     Parquet(String),
     /// A JSON file (an array of flat objects, or one object per line), a folder of them, or a pattern.
     Json(String),
+    /// Nested JSON, in files or in a column of a relation or query.
+    Documents(Documents),
     /// A relation: a table, a view, a foreign table, a table of an attached database.
     Table(String),
     /// The rows of a query.
@@ -267,6 +270,7 @@ impl Source {
     pub fn text(&self) -> &str {
         match self {
             Source::Parquet(text) | Source::Json(text) | Source::Table(text) | Source::Query(text) => text,
+            Source::Documents(documents) => documents.of.text(),
         }
     }
 }

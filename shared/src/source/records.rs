@@ -29,6 +29,9 @@ pub(super) const MAX_COLUMNS: usize = 1600;
 /// A record's keys and the texts of their values, in the file's order.
 pub(crate) type Fields<'a> = [(Cow<'a, str>, &'a RawValue)];
 
+/// What takes a record: its place, its fields and its whole text.
+type Take<'t> = &'t mut dyn FnMut(Spot, &Fields<'_>, &str) -> Result<()>;
+
 /// Where a record is in its file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spot {
@@ -126,6 +129,11 @@ impl<R: Read> Records<R> {
     /// Errors: 22P04 for what is not JSON or not an object, 22021 for bytes that are not UTF-8,
     /// 54000 for a record beyond our limits, 58030.
     pub(crate) fn next(&mut self, take: &mut dyn FnMut(Spot, &Fields<'_>) -> Result<()>) -> Result<bool> {
+        self.next_whole(&mut |spot, fields, _| take(spot, fields))
+    }
+
+    /// As [`Records::next`], with the record's whole text besides.
+    pub(super) fn next_whole(&mut self, take: Take<'_>) -> Result<bool> {
         if !self.seek()? {
             return Ok(false);
         }
@@ -134,19 +142,19 @@ impl<R: Read> Records<R> {
             let mut records = serde_json::Deserializer::from_slice(unread).into_iter::<Record<'_>>();
             match records.next() {
                 Some(Ok(record)) if records.byte_offset() <= MAX_RECORD => {
-                    take(self.spot, &record.0)?;
                     let used = records.byte_offset();
+                    // serde_json looked at every byte of it.
+                    let json = unread.get(..used).and_then(|json| std::str::from_utf8(json).ok());
+                    take(self.spot, &record.0, json.unwrap_or_default())?;
                     self.consume(used);
                     self.spot.row = self.spot.row.saturating_add(1);
                     return Ok(true);
                 }
-                Some(Err(error)) if error.is_eof() && unread.len() <= MAX_RECORD => {
-                    if self.ended {
-                        return Err(self.refused(&error));
-                    }
-                    self.fill()?;
+                // A number that the window cuts behind its point is an invalid one to serde_json.
+                Some(Err(_)) if !self.ended && unread.len() <= MAX_RECORD => self.fill()?,
+                Some(Err(error)) if !error.is_eof() || unread.len() <= MAX_RECORD => {
+                    return Err(self.refused(&error));
                 }
-                Some(Err(error)) if !error.is_eof() => return Err(self.refused(&error)),
                 _ => return Err(limit(&self.called, self.spot, "a record has more than 16 MiB")),
             }
         }
@@ -303,7 +311,7 @@ struct Record<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A key, copied only where it holds an escape.
 #[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Key<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Record<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

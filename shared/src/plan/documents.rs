@@ -1,0 +1,155 @@
+//! Sources of documents: nested JSON, of which an element at a path makes a row.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::catalog::RelName;
+use crate::error::Result;
+
+use super::columns::ColumnSource;
+use super::document::{SortColumn, Source, TablePlan};
+use super::parse::invalid;
+use super::path::Path;
+
+/// Documents, and what of each makes a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Documents {
+    /// Where they are.
+    pub of: Carrier,
+    /// The element that makes a row.
+    pub each: Path,
+}
+
+/// What holds documents.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Carrier {
+    /// JSON files, a folder of them, or a pattern.
+    Files(String),
+    /// A column of a relation.
+    Table { table: String, column: String },
+    /// A column of a query.
+    Query { query: String, column: String },
+}
+
+impl Carrier {
+    /// The files, the relation or the query.
+    pub fn text(&self) -> &str {
+        match self {
+            Carrier::Files(text)
+            | Carrier::Table { table: text, .. }
+            | Carrier::Query { query: text, .. } => text,
+        }
+    }
+}
+
+/// What is done to a column's values on their way into the table, besides what its type asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Convert {
+    /// An amount becomes a whole number of cents; more than two decimal digits do not fit.
+    Cents,
+    /// A moment of any offset becomes the same moment in UTC.
+    Utc,
+    /// A moment becomes its calendar date in the table's `time_zone`.
+    LocalDate,
+}
+
+impl Convert {
+    /// The name as the plan writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Convert::Cents => "cents",
+            Convert::Utc => "utc",
+            Convert::LocalDate => "local_date",
+        }
+    }
+}
+
+/// Whether a source column's name is a path into documents.
+pub fn is_path(name: &str) -> bool {
+    name.starts_with("$.") || name.starts_with("$[") || name == "$"
+}
+
+/// A JSON source of which a table takes something by its path is one of documents.
+pub(super) fn settle(table: &mut TablePlan) {
+    if let Some(Source::Json(spec)) = &table.source
+        && paths(table).next().is_some()
+    {
+        let of = Carrier::Files(spec.clone());
+        table.source = Some(Source::Documents(Documents { of, each: Path::document() }));
+    }
+}
+
+/// The paths that a table names, each with its key in the plan; those of rules are still texts.
+fn paths(table: &TablePlan) -> impl Iterator<Item = (String, Named<'_>)> {
+    let columns = table.columns.iter().filter_map(|(name, from)| match from {
+        ColumnSource::Path { path, .. } => Some((format!("columns.{name}.path"), Named::Path(path))),
+        ColumnSource::Column { .. } | ColumnSource::Value(_) => None,
+    });
+    let sorts = [
+        ("cursor.column", table.cursor.as_ref().map(|c| &c.column)),
+        ("dedup_sort", table.dedup_sort.as_ref()),
+    ];
+    let sorts = sorts.into_iter().filter_map(|(key, column)| match column? {
+        SortColumn::Source { source } => Some((format!("{key}.source"), source)),
+        SortColumn::Target(_) => None,
+    });
+    let matched = table.lookups.iter().enumerate().flat_map(|(i, lookup)| {
+        lookup.match_columns.iter().map(move |(theirs, name)| (format!("lookups[{i}].match.{theirs}"), name))
+    });
+    let rules = sorts.chain(matched).filter(|(_, name)| is_path(name));
+    columns.chain(rules.map(|(key, name)| (key, Named::Text(name))))
+}
+
+enum Named<'a> {
+    Path(&'a Path),
+    Text(&'a str),
+}
+
+/// Checks what a table says of documents and converts. Errors: 22023 with the JSON path.
+pub(super) fn check(table: &TablePlan, at: &str) -> Result<()> {
+    for (key, named) in paths(table) {
+        let Some(Source::Documents(documents)) = &table.source else {
+            return Err(invalid(format!(
+                "{at}.{key}: the source has no documents; only \"json\", and a relation or query with a \"column\", have"
+            )));
+        };
+        let path = match named {
+            Named::Path(path) => path.clone(),
+            Named::Text(text) => Path::parse(text)
+                .map_err(|reason| invalid(format!("{at}.{key}: path \"{text}\" {reason}")))?,
+        };
+        if !path.is_bound_by(&documents.each) {
+            return Err(invalid(format!(
+                "{at}.{key}: \"{path}\" has wildcards that \"each\" (\"{}\") does not have, so that a row would have many values for it",
+                documents.each
+            )));
+        }
+    }
+    if let Some(Source::Documents(Documents { of: Carrier::Table { table, .. }, .. })) = &table.source {
+        RelName::parse(table).map_err(|e| invalid(format!("{at}.source.table: {}", e.message)))?;
+    }
+    if let Some(Source::Documents(Documents { of: Carrier::Query { query, .. }, .. })) = &table.source
+        && query.trim().is_empty()
+    {
+        return Err(invalid(format!("{at}.source.query: empty")));
+    }
+    // Their values are not ours any more.
+    let lossy = [Some(Convert::Cents), Some(Convert::LocalDate)];
+    if table.push_to.is_some()
+        && let Some((name, _)) = table.columns.iter().find(|(_, from)| lossy.contains(&from.convert()))
+    {
+        return Err(invalid(format!(
+            "{at}.push_to: column \"{name}\" is converted, and cannot be written back"
+        )));
+    }
+    if table.time_zone.is_none()
+        && let Some((name, _)) =
+            table.columns.iter().find(|(_, from)| from.convert() == Some(Convert::LocalDate))
+    {
+        return Err(invalid(format!(
+            "{at}.columns.{name}.convert: \"local_date\" needs the table's \"time_zone\""
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! How sources call what a plan names, and the rules by which a plan converts it.
+
+use crate::catalog::Column;
+use crate::convert::check_target;
+use crate::error::Result;
+use crate::plan::{Carrier, ColumnSource, Documents, Path, Source, TablePlan, is_path};
+
+/// How a source calls the column that fills a column `name` of the table, where the plan does not say: of
+/// documents it is a member of the element.
+pub fn unmapped_name(plan: &TablePlan, name: &str) -> String {
+    match &plan.source {
+        Some(Source::Documents(documents)) => documents.each.member(name).to_string(),
+        _ => name.to_owned(),
+    }
+}
+
+/// How a source calls what the plan calls `name`: a path of documents, else a column beside them, or of
+/// files a member of the element.
+pub fn source_name(plan: &TablePlan, name: &str) -> String {
+    match &plan.source {
+        Some(Source::Documents(_)) if is_path(name) => {
+            Path::parse(name).map_or_else(|_| name.to_owned(), |path| path.to_string())
+        }
+        Some(Source::Documents(Documents { of: Carrier::Files(_), .. })) => unmapped_name(plan, name),
+        _ => name.to_owned(),
+    }
+}
+
+/// Errors: 42804 where the plan's rule makes nothing that the column takes.
+pub(super) fn check_rule(plan: &TablePlan, column: &Column) -> Result<()> {
+    let Some(rule) = plan.columns.get(&column.name).and_then(ColumnSource::convert) else { return Ok(()) };
+    check_target(rule, &column.ty).map_err(|mut error| {
+        error.message = format!("column \"{}\" of table \"{}\": {}", column.name, plan.table, error.message);
+        error
+    })
+}
