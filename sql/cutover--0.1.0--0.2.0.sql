@@ -92,6 +92,17 @@ LEFT JOIN cutover.run f ON f.run_id = (SELECT max(r.run_id) FROM cutover.run r
 ORDER BY p.ordinal;
 COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it and since when, its last sync, its last error and the failures since, and what may be called next.';
 
+CREATE FUNCTION cutover.import_json(path text, target text DEFAULT NULL, write text DEFAULT 'append')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_json_wrapper';
+COMMENT ON FUNCTION cutover.import_json(text, text, text) IS 'Imports a JSON file, a folder or a glob into a table, which is made where there is none.';
+
+CREATE FUNCTION cutover.export_json(source text, path text, overwrite boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_json_wrapper';
+COMMENT ON FUNCTION cutover.export_json(text, text, boolean) IS 'Writes a relation or a query to a file of newline-delimited JSON and returns how many rows.';
+
 CREATE FUNCTION cutover.export_changes(phase text, path text, format text DEFAULT 'parquet')
 RETURNS TABLE (batch bigint, batch_id text, table_name text, upserts bigint, deletes bigint, file text)
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_changes_wrapper';
@@ -174,6 +185,8 @@ RETURNS TABLE (number bigint, name text, package text, state text, applied_at te
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'migration_status_wrapper';
 COMMENT ON FUNCTION cutover.migration_status(text) IS 'Every migration of a folder with its state.';
 
+REVOKE ALL ON FUNCTION cutover.import_json(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_json(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;

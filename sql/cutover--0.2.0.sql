@@ -218,6 +218,17 @@ RETURNS bigint
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_parquet_wrapper';
 COMMENT ON FUNCTION cutover.export_parquet(text, text, boolean) IS 'Writes a relation or a query to a Parquet file and returns how many rows.';
 
+CREATE FUNCTION cutover.import_json(path text, target text DEFAULT NULL, write text DEFAULT 'append')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_json_wrapper';
+COMMENT ON FUNCTION cutover.import_json(text, text, text) IS 'Imports a JSON file, a folder or a glob into a table, which is made where there is none.';
+
+CREATE FUNCTION cutover.export_json(source text, path text, overwrite boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_json_wrapper';
+COMMENT ON FUNCTION cutover.export_json(text, text, boolean) IS 'Writes a relation or a query to a file of newline-delimited JSON and returns how many rows.';
+
 CREATE FUNCTION cutover.parquet_schema(path text)
 RETURNS TABLE (column_name text, parquet_type text, column_type text, nullable boolean)
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'parquet_schema_wrapper';
@@ -374,6 +385,8 @@ COMMENT ON FUNCTION cutover.migration_status(text) IS 'Every migration of a fold
 REVOKE ALL ON FUNCTION cutover.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.import_parquet(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.export_parquet(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.import_json(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_json(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.parquet_schema(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.load_plan(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.show_plan() FROM PUBLIC;

@@ -34,6 +34,7 @@ pub(crate) use files::system;
 pub use files::{Format, Relative, resolve};
 pub use json::JsonSource;
 pub use parquet::ParquetSource;
+pub(crate) use texts::compact as compact_json;
 
 use crate::error::Result;
 use crate::types::ColumnType;

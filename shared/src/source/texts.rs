@@ -40,7 +40,7 @@ pub(super) fn text_of_json(json: &str) -> Result<Option<Cow<'_, str>>, Unfit> {
 
 /// Valid JSON without the white space between its tokens; None where it nests too deep. Numbers
 /// keep their digits, which serde_json's own values would not.
-fn compact(json: &str) -> Option<String> {
+pub(crate) fn compact(json: &str) -> Option<String> {
     let mut out = String::with_capacity(json.len());
     let (mut depth, mut quoted, mut escaped) = (1, false, false);
     for c in json.chars() {
