@@ -66,6 +66,17 @@ CREATE TABLE cutover.migration_pending (
 );
 COMMENT ON TABLE cutover.migration_pending IS 'The migrations that the last apply_migrations saw and did not apply.';
 
+CREATE TABLE cutover.raw_document (
+    run_id   bigint NOT NULL,
+    phase    text NOT NULL,
+    source   text NOT NULL,
+    place    text NOT NULL,
+    document text NOT NULL
+);
+CREATE INDEX raw_document_run ON cutover.raw_document (run_id);
+CREATE INDEX raw_document_source ON cutover.raw_document (phase, source, run_id);
+COMMENT ON TABLE cutover.raw_document IS 'The documents that runs read, as they were, where the plan keeps them.';
+
 -- In place, so that what was granted on it stays: new columns come last.
 CREATE OR REPLACE VIEW cutover.phase_status AS
 SELECT p.phase, p.authority, p.synced_at AS last_success,
@@ -206,10 +217,12 @@ REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration_pending FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.raw_document FROM PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration_pending', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.raw_document', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');

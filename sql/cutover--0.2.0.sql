@@ -165,6 +165,17 @@ CREATE TABLE cutover.migration_pending (
 );
 COMMENT ON TABLE cutover.migration_pending IS 'The migrations that the last apply_migrations saw and did not apply.';
 
+CREATE TABLE cutover.raw_document (
+    run_id   bigint NOT NULL,
+    phase    text NOT NULL,
+    source   text NOT NULL,
+    place    text NOT NULL,
+    document text NOT NULL
+);
+CREATE INDEX raw_document_run ON cutover.raw_document (run_id);
+CREATE INDEX raw_document_source ON cutover.raw_document (phase, source, run_id);
+COMMENT ON TABLE cutover.raw_document IS 'The documents that runs read, as they were, where the plan keeps them.';
+
 CREATE VIEW cutover.last_report AS
 SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
        t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples
@@ -426,6 +437,7 @@ REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration_pending FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.raw_document FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.last_report FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase_status FROM PUBLIC;
 
@@ -443,6 +455,7 @@ SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration_pending', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.raw_document', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.plan_plan_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.run_run_id_seq', '');

@@ -24,11 +24,11 @@ fn wanted(each: &str, paths: &[&str], names: &[&str]) -> Wanted {
 
 /// What these tables take of documents, one text each.
 fn read(wanted: &[Wanted], documents: &[&str]) -> Result<Vec<DocumentRows>> {
-    let mut reading = Documents::new(wanted.to_vec());
+    let mut reading = Documents::new(wanted.to_vec(), false);
     for (row, document) in documents.iter().enumerate() {
         reading.read_row(&Arc::from("the test"), row as u64, document, &[])?;
     }
-    reading.finish()
+    Ok(reading.finish()?.0)
 }
 
 /// All rows of all columns as `a|b|c`, `~` for NULL, what does not fit after them.
@@ -150,9 +150,9 @@ fn files_are_told_by_line_and_read_once() {
     let (a, b) = (dir.path().join("a.ndjson"), dir.path().join("b.json"));
     fs::write(&a, "{\"jobs\": [{\"id\": 1}]}\n\n{\"jobs\": [{\"id\": 2}, {\"id\": 3}]}\n").unwrap();
     fs::write(&b, "[{\"jobs\": []},\n {\"jobs\": [{\"id\": 4}]}]").unwrap();
-    let mut reading = Documents::new(vec![wanted("$.jobs[*]", &[], &["id"])]);
+    let mut reading = Documents::new(vec![wanted("$.jobs[*]", &[], &["id"])], false);
     reading.read_files(vec![a.clone(), b], &mut |_| Ok(())).unwrap();
-    let mut found = reading.finish().unwrap().remove(0);
+    let mut found = reading.finish().unwrap().0.remove(0);
     fs::write(&a, "other").unwrap();
     found.project(&["$.jobs[*].id"]).unwrap();
     let mut spots = Vec::new();

@@ -12,6 +12,7 @@ use crate::source::{Beside, Documents, Format, SourceColumn, Wanted};
 
 use super::input::{Input, Reader, Rows, find, open_source, times};
 use super::progress::Progress;
+use super::raw::Kept;
 
 /// The sources of all tables of a run.
 pub(super) struct Sources<'a> {
@@ -19,12 +20,14 @@ pub(super) struct Sources<'a> {
     tables: &'a [Table],
     /// Per plan, what was read with that of another.
     read: Vec<Option<Input>>,
+    /// The documents that are to be kept.
+    pub kept: Vec<Kept>,
 }
 
 impl Sources<'_> {
     /// Those of `plans`, which write `tables`.
     pub fn new<'a>(plans: &'a [TablePlan], tables: &'a [Table]) -> Sources<'a> {
-        Sources { plans, tables, read: plans.iter().map(|_| None).collect() }
+        Sources { plans, tables, read: plans.iter().map(|_| None).collect(), kept: Vec::new() }
     }
 
     /// Opens the source of the table at this place.
@@ -48,6 +51,7 @@ impl Sources<'_> {
             .filter(|(_, p)| reads(p))
             .map(|(i, _)| i)
             .collect();
+        let keep = readers.iter().filter_map(|i| self.plans.get(*i)?.keep_raw?.days()).max_by_key(|days| days.unwrap_or(u32::MAX));
         let taken = readers.iter().filter_map(|i| self.plans.get(*i).zip(self.tables.get(*i)));
         let (rows, oldest) = match of {
             Carrier::Files(spec) => {
@@ -55,6 +59,7 @@ impl Sources<'_> {
                 let oldest = times(&files)?.into_iter().min();
                 let mut documents = Documents::new(
                     taken.map(|(plan, table)| wanted(plan, table, &[])).collect::<Result<_>>()?,
+                    keep.is_some(),
                 );
                 let clock = Progress::start();
                 documents.read_files(files, &mut |read| {
@@ -65,14 +70,18 @@ impl Sources<'_> {
             }
             Carrier::Table { table, column } => {
                 let rows = Rows::of_table(s, table)?;
-                (read_rows(s, rows, column, taken)?, None)
+                (read_rows(s, rows, column, taken, keep.is_some())?, None)
             }
             Carrier::Query { query, column } => {
                 let rows = Rows::of_query(s, query)?;
-                (read_rows(s, rows, column, taken)?, None)
+                (read_rows(s, rows, column, taken, keep.is_some())?, None)
             }
         };
-        for (ordinal, rows) in readers.iter().zip(rows.finish()?) {
+        let (rows, raw) = rows.finish()?;
+        if let Some((days, documents)) = keep.zip(raw) {
+            self.kept.push(Kept::new(of.text(), days, documents));
+        }
+        for (ordinal, rows) in readers.iter().zip(rows) {
             if let Some(read) = self.read.get_mut(*ordinal) {
                 *read = Some(Input { label: label(source), reader: Reader::Files(Box::new(rows)), oldest });
             }
@@ -101,6 +110,7 @@ fn read_rows<'a>(
     rows: Rows,
     column: &str,
     taken: impl Iterator<Item = (&'a TablePlan, &'a Table)>,
+    keep: bool,
 ) -> Result<Documents> {
     let mut rows = rows.one_by_one();
     let columns = rows.columns.clone();
@@ -116,7 +126,7 @@ fn read_rows<'a>(
         wanted.beside.iter_mut().for_each(|beside| beside.place = place(&beside.name));
         wanted
     });
-    let mut documents = Documents::new(placed.collect());
+    let mut documents = Documents::new(placed.collect(), keep);
     rows.project(&read)?;
     let clock = Progress::start();
     let mut done = 0;

@@ -65,6 +65,7 @@ impl Entry<'_> {
             stub::keep(s, self.phase, prepared, run_id)?;
         }
         if self.kind == RunKind::Sync {
+            prepared.kept.iter().try_for_each(|kept| kept.store(s, self.phase, run_id))?;
             cursor::keep(s, self.phase, run_id, prepared, outcome)?;
             if self.whole {
                 s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;

@@ -5,7 +5,7 @@
 //! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `assign` leaves out what a restore does not take, and gives the rest the keys they have here; `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
-//! `rights` says as whom, `apply` writes it and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
+//! `rights` says as whom, `apply` writes it and `log` keeps what happened, `raw` what was read. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 //!
 //! `authority` changes who owns a phase, `cutover` hands it over after a last run, `triggers` are what enforces it on the
 //! tables, `others` spares the tables of other phases, `changes` is what a phase that is live here has not given back.
@@ -44,6 +44,7 @@ mod phase;
 mod prepare;
 pub(crate) mod progress;
 mod push;
+mod raw;
 mod replay;
 mod restage;
 mod restore;

@@ -16,6 +16,7 @@ use super::cursor::{self, Reading};
 use super::documents::Sources;
 use super::input::Input;
 use super::progress::Progress;
+use super::raw::Kept;
 
 /// All that is known before the first row is read.
 pub(crate) struct Prepared {
@@ -31,6 +32,8 @@ pub(crate) struct Prepared {
     pub readings: Vec<Reading>,
     /// What a run that writes ends with, per phase.
     pub checks: Vec<Checks>,
+    /// The documents that are kept with the run.
+    pub kept: Vec<Kept>,
     /// A superuser writes another role's tables as that role.
     pub as_owner: bool,
     pub progress: Progress,
@@ -84,7 +87,8 @@ pub(crate) fn prepare(
         tasks.push(task);
         inputs.push(input);
     }
-    finish(s, tasks, inputs, plans)
+    let kept = sources.kept;
+    Ok(Prepared { kept, ..finish(s, tasks, inputs, plans)? })
 }
 
 /// Puts the tasks of `plans` in order and gives them their references and temporary tables.
@@ -109,6 +113,7 @@ pub(super) fn finish(
         stubs: Stubs::default(),
         readings,
         checks: Vec::new(),
+        kept: Vec::new(),
         as_owner: false,
         progress: Progress::start(),
     })

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::backup::{ExternalId, ParentTable};
 use super::checks::Check;
 use super::columns::{ColumnSource, Lookup, Origin, Reference};
-use super::documents::Documents;
+use super::documents::{Documents, KeepRaw};
 use super::policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingReference, NullCursor,
     Referenced, Refuse,
@@ -157,6 +157,10 @@ pub struct TablePlan {
     /// The zone of the source's timestamps that carry none: `America/New_York`.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// Keeps every document of the source with the run that read it: `true`, as long as the log has the run, or
+    /// `{"days": 30}`.
+    #[serde(default)]
+    pub keep_raw: Option<KeepRaw>,
     /// Whether local changes are recorded: `true` while the authority is still the source's, too, `false`
     /// not even when the phase is live here, as by default.
     #[serde(default)]
@@ -235,6 +239,7 @@ impl TablePlan {
             max_quarantine: None,
             override_identity: false,
             time_zone: None,
+            keep_raw: None,
             track: None,
             push_to: None,
             after_acknowledge: AfterAcknowledge::Keep,

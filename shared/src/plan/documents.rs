@@ -65,15 +65,43 @@ impl Convert {
     }
 }
 
+/// Whether all documents of a source are kept with the run that read them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected true, false or {\"days\": number}")]
+pub enum KeepRaw {
+    /// As long as the run is in the log, or not at all.
+    Always(bool),
+    /// For so long.
+    For(Days),
+}
+
+/// A number of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Days {
+    /// How many.
+    pub days: u32,
+}
+
+impl KeepRaw {
+    /// For how many days documents are kept, None for as long as their run; None where they are not.
+    pub fn days(self) -> Option<Option<u32>> {
+        match self {
+            KeepRaw::Always(keep) => keep.then_some(None),
+            KeepRaw::For(Days { days }) => Some(Some(days)),
+        }
+    }
+}
+
 /// Whether a source column's name is a path into documents.
 pub fn is_path(name: &str) -> bool {
     name.starts_with("$.") || name.starts_with("$[") || name == "$"
 }
 
-/// A JSON source of which a table takes something by its path is one of documents.
+/// A JSON source of which a table takes something by its path, or that is to be kept, is one of documents.
 pub(super) fn settle(table: &mut TablePlan) {
     if let Some(Source::Json(spec)) = &table.source
-        && paths(table).next().is_some()
+        && (paths(table).next().is_some() || table.keep_raw.is_some())
     {
         let of = Carrier::Files(spec.clone());
         table.source = Some(Source::Documents(Documents { of, each: Path::document() }));
@@ -125,6 +153,9 @@ pub(super) fn check(table: &TablePlan, at: &str) -> Result<()> {
                 documents.each
             )));
         }
+    }
+    if table.keep_raw.is_some() && !matches!(table.source, Some(Source::Documents(_))) {
+        return Err(invalid(format!("{at}.keep_raw: the source has no documents")));
     }
     if let Some(Source::Documents(Documents { of: Carrier::Table { table, .. }, .. })) = &table.source {
         RelName::parse(table).map_err(|e| invalid(format!("{at}.source.table: {}", e.message)))?;

@@ -20,7 +20,7 @@ pub use backup::{ExternalId, ParentReference, ParentTable};
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
 pub use columns::{ColumnSource, Lookup, Origin, Reference};
 pub use document::{Cursor, Mode, Phase, Plan, SortColumn, Source, TablePlan, Write};
-pub use documents::{Carrier, Convert, Documents, is_path};
+pub use documents::{Carrier, Convert, Days, Documents, KeepRaw, is_path};
 pub use parse::parse;
 pub use path::{Path, Step};
 pub use policies::{

@@ -28,7 +28,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
-pub use documents::{Beside, DocumentRows, Documents, Wanted};
+pub use documents::{Beside, DocumentRows, Documents, RawDocuments, Wanted};
 pub use elements::{Element, Elements, Misfit};
 pub(crate) use files::system;
 pub use files::{Format, Relative, resolve};

@@ -2,11 +2,13 @@
 //! tables; each table's rows wait in a spool of its own until they are staged.
 //!
 //! `wish` is what a table takes, `tree` the paths of all tables, `walk` goes along them through one document,
-//! `spool` keeps the rows, and `rows` hands them out.
+//! `spool` keeps the rows, and `rows` hands them out; `raw` keeps the documents themselves, both on a `tape`.
 
 mod origin;
+mod raw;
 mod rows;
 mod spool;
+mod tape;
 mod tree;
 mod walk;
 mod wish;
@@ -21,6 +23,8 @@ use super::json::PULSE;
 use super::records::{Fields, Records};
 use crate::error::{Error, Kind, Result};
 use origin::Origin;
+pub use raw::RawDocuments;
+use raw::RawTape;
 pub use rows::DocumentRows;
 use spool::Spool;
 use tree::Tree;
@@ -37,18 +41,19 @@ pub struct Documents {
     tree: Tree,
     wishes: Vec<Wish>,
     spools: Vec<Spool>,
+    raw: Option<RawTape>,
     /// Their rows are lines of files, not rows of a relation.
     lines: bool,
 }
 
 impl Documents {
-    /// For tables that take this of them.
-    pub fn new(wanted: Vec<Wanted>) -> Documents {
+    /// For tables that take this of them; with `keep` the documents themselves are kept, too.
+    pub fn new(wanted: Vec<Wanted>, keep: bool) -> Documents {
         let wishes: Vec<Wish> = wanted.into_iter().map(Wish::new).collect();
         let slots: Vec<_> = wishes.iter().map(Wish::slot_paths).collect();
         let tree = Tree::new(wishes.iter().map(|wish| &wish.each).zip(slots.iter().map(Vec::as_slice)));
         let spools = wishes.iter().map(|_| Spool::new()).collect();
-        Documents { tree, wishes, spools, lines: false }
+        Documents { tree, wishes, spools, raw: keep.then(RawTape::new), lines: false }
     }
 
     /// Reads all documents of files. `pulse` is called now and then
@@ -102,7 +107,11 @@ impl Documents {
         content: Content<'_>,
         beside: &[Option<&str>],
     ) -> Result<()> {
-        let Documents { tree, wishes, spools, .. } = self;
+        let Documents { tree, wishes, spools, raw, .. } = self;
+        if let Some(raw) = raw {
+            let (Content::Document(json, _) | Content::Broken(json)) = &content;
+            raw.add(from, origin.number(), json)?;
+        }
         let columns: Vec<Vec<Option<&str>>> = wishes.iter().map(|wish| wish.beside_of(beside)).collect();
         let take = &mut |row: &walk::Row<'_, '_>| match spools.get_mut(row.table).zip(columns.get(row.table))
         {
@@ -118,11 +127,12 @@ impl Documents {
         }
     }
 
-    /// Ends the reading: the rows of each table.
-    pub fn finish(self) -> Result<Vec<DocumentRows>> {
+    /// Ends the reading: the rows of each table, and the documents where they are kept.
+    pub fn finish(self) -> Result<(Vec<DocumentRows>, Option<RawDocuments>)> {
         let lines = self.lines;
         let tables = self.wishes.into_iter().zip(self.spools);
-        tables.map(|(wish, spool)| Ok(DocumentRows::new(wish, spool.read()?, lines))).collect()
+        let tables = tables.map(|(wish, spool)| Ok(DocumentRows::new(wish, spool.read()?, lines)));
+        Ok((tables.collect::<Result<_>>()?, self.raw.map(|raw| raw.read(lines)).transpose()?))
     }
 }
 
