@@ -19,6 +19,7 @@ fn wanted(each: &str, paths: &[&str], names: &[&str]) -> Wanted {
         paths: paths.iter().map(path).collect(),
         names: names.iter().map(|name| name.to_string()).collect(),
         beside: Vec::new(),
+        speaks: None,
     }
 }
 
@@ -189,4 +190,25 @@ fn many_rows_leave_memory_and_come_back() {
         let (id, n) = (place / 1000, place % 1000);
         assert!(row.starts_with(&format!("{id}|{id} {n} x")), "{row}");
     }
+}
+
+#[test]
+fn what_elements_are_bound_to_is_told_where_there_are_none() {
+    let parts = Wanted { speaks: Some(1), ..wanted("$.jobs[*].parts[*]", &["$.id", "$.jobs[*].id"], &["name"]) };
+    let documents = [
+        r#"{"id": 1, "jobs": [{"id": 11, "parts": [{"name": "a"}, {"name": "b"}]}, {"id": 12, "parts": []}]}"#,
+        r#"{"id": 2, "jobs": null}"#,
+    ];
+    let mut found = read(&[parts], &documents).unwrap().remove(0);
+    assert_eq!(rows(&mut found), ["1|11|a", "1|11|b"]);
+    let mut bound = found.bound().unwrap();
+    bound.project(&["$.id", "$.jobs[*].id"]).unwrap();
+    let mut told = Vec::new();
+    while let Some(batch) = bound.next().unwrap() {
+        let column = |i: usize| batch.batch.column(i).as_string::<i32>().clone();
+        let (orders, jobs) = (column(0), column(1));
+        told.extend((0..orders.len()).map(|row| format!("{} {}", orders.value(row), jobs.value(row))));
+    }
+    assert_eq!(told, ["1 11", "1 12"]);
+    assert!(found.bound().is_none());
 }

@@ -7,6 +7,7 @@ use crate::catalog::Table;
 use crate::convert::text;
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Carrier, ColumnSource, SortColumn, Source, TablePlan, is_path};
+use crate::planner;
 use crate::session::Session;
 use crate::source::{Beside, Documents, Format, SourceColumn, Wanted};
 
@@ -169,7 +170,7 @@ fn wanted(plan: &TablePlan, table: &Table, beside: &[SourceColumn]) -> Result<Wa
     let Some(Source::Documents(plan::Documents { of, each })) = &plan.source else {
         return Err(Error::new(Kind::Internal, "a table that reads no documents takes nothing of them"));
     };
-    let mut wanted = Wanted { each: each.clone(), paths: Vec::new(), names: Vec::new(), beside: Vec::new() };
+    let mut wanted = Wanted { each: each.clone(), paths: Vec::new(), names: Vec::new(), beside: Vec::new(), speaks: planner::spoken_scope(plan) };
     let sorts = [plan.cursor.as_ref().map(|c| &c.column), plan.dedup_sort.as_ref()];
     let sorts = sorts.into_iter().flatten().filter_map(|column| match column {
         SortColumn::Source { source } => Some(source.as_str()),

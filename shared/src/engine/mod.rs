@@ -2,7 +2,7 @@
 //!
 //! `prepare` finds tables, opens sources (`input`, `documents`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read.
 //! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` and `misfits` set
-//! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
+//! aside what does not fit); `scope` keeps what documents speak of without rows; `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `assign` leaves out what a restore does not take, and gives the rest the keys they have here; `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
 //! `rights` says as whom, `apply` writes it and `log` keeps what happened, `raw` what was read. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
@@ -52,6 +52,7 @@ mod retain;
 mod rewrite;
 pub(crate) mod rights;
 mod run;
+mod scope;
 mod stage;
 pub(crate) mod state;
 pub(crate) mod stub;

@@ -22,7 +22,8 @@ use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::{Course, Loaded};
 use super::{
-    apply, assign, check, cursor, keys, local, lookup, others, restage, retain, rights, stage, stub, unique,
+    apply, assign, check, cursor, keys, local, lookup, others, restage, retain, rights, scope, stage, stub,
+    unique,
 };
 
 /// What a call asks of a run.
@@ -70,6 +71,8 @@ pub(crate) struct Tally {
     pub skipped: i64,
     /// How many rows were staged from the quarantine; their ordinals come first.
     pub restaged: i64,
+    /// How many times documents speak of a scope.
+    pub spoken: i64,
     pub elapsed_ms: i64,
     /// The greatest value of the cursor's column that was met.
     pub highest: Option<CursorValue>,
@@ -205,6 +208,7 @@ fn stage_all(
             if let Some(cut) = cut {
                 tally.cut(cut, input.reader.row_groups());
             }
+            tally.spoken = scope::keep(s, task, temps, reading, input, &prepared.progress)?;
             let superseded = restage::supersede(s, task, temps, restaged)?;
             tally.staged -= superseded.rows;
             tally.refused -= superseded.refused;
@@ -276,7 +280,8 @@ fn look(
         for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
             // A push deletes what somebody deleted here, not what a source no longer has.
             if request.kind != RunKind::Push {
-                guard::deletes(s, task, temp, counts, allowed)?;
+                let spoken = tallies.get(index).is_some_and(|tally| tally.spoken > 0);
+                guard::deletes(s, task, temp, counts, spoken, allowed)?;
             }
             guard::children(s, tasks, temps, index, counts, allowed)?;
         }

@@ -34,3 +34,21 @@ pub(super) fn check_rule(plan: &TablePlan, column: &Column) -> Result<()> {
         error
     })
 }
+
+/// Where documents speak of a table's whole scope, be there elements or not: at so many wildcards of `each`. None
+/// where only elements do.
+pub fn spoken_scope(plan: &TablePlan) -> Option<usize> {
+    let Some(Source::Documents(Documents { each, .. })) = &plan.source else { return None };
+    let wildcards = |column: &String| match plan.columns.get(column) {
+        Some(ColumnSource::Path { path, .. }) => Some(path.wildcards()),
+        // Beside the documents there are no wildcards.
+        Some(ColumnSource::Column { name, .. }) => {
+            Some(Path::parse(&source_name(plan, name)).map_or(0, |path| path.wildcards()))
+        }
+        Some(ColumnSource::Value(_)) => Some(0),
+        None => Path::parse(&unmapped_name(plan, column)).ok().map(|path| path.wildcards()),
+    };
+    let deepest = plan.scope.iter().map(wildcards).collect::<Option<Vec<_>>>()?.into_iter().max()?;
+    let is_element = deepest == each.wildcards() && each.within(deepest) == *each;
+    (!is_element).then_some(deepest)
+}

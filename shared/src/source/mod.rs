@@ -126,6 +126,12 @@ pub trait RowSource: Send {
         (0, 0)
     }
 
+    /// Of elements of documents: what they are bound to, also where there are none of them, as rows of which
+    /// only the columns of that are filled. Only once.
+    fn bound(&mut self) -> Option<Box<dyn RowSource>> {
+        None
+    }
+
     /// The next rows; None at the end. After an error there are no more rows.
     fn next(&mut self) -> Result<Option<SourceBatch>>;
 }

@@ -40,7 +40,8 @@ const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
 pub struct Documents {
     tree: Tree,
     wishes: Vec<Wish>,
-    spools: Vec<Spool>,
+    /// Per table its rows, and what is told besides.
+    spools: Vec<[Spool; 2]>,
     raw: Option<RawTape>,
     /// Their rows are lines of files, not rows of a relation.
     lines: bool,
@@ -49,10 +50,16 @@ pub struct Documents {
 impl Documents {
     /// For tables that take this of them; with `keep` the documents themselves are kept, too.
     pub fn new(wanted: Vec<Wanted>, keep: bool) -> Documents {
+        let speaks: Vec<Option<usize>> = wanted.iter().map(|wanted| wanted.speaks).collect();
         let wishes: Vec<Wish> = wanted.into_iter().map(Wish::new).collect();
         let slots: Vec<_> = wishes.iter().map(Wish::slot_paths).collect();
-        let tree = Tree::new(wishes.iter().map(|wish| &wish.each).zip(slots.iter().map(Vec::as_slice)));
-        let spools = wishes.iter().map(|_| Spool::new()).collect();
+        let mut tree = Tree::new(wishes.iter().map(|wish| &wish.each).zip(slots.iter().map(Vec::as_slice)));
+        for (table, ((wish, slots), speaks)) in wishes.iter().zip(&slots).zip(speaks).enumerate() {
+            if let Some(wildcards) = speaks {
+                tree.speak(table, &wish.each, slots, wildcards);
+            }
+        }
+        let spools = wishes.iter().map(|_| [Spool::new(), Spool::new()]).collect();
         Documents { tree, wishes, spools, raw: keep.then(RawTape::new), lines: false }
     }
 
@@ -115,7 +122,8 @@ impl Documents {
         let columns: Vec<Vec<Option<&str>>> = wishes.iter().map(|wish| wish.beside_of(beside)).collect();
         let take = &mut |row: &walk::Row<'_, '_>| match spools.get_mut(row.table).zip(columns.get(row.table))
         {
-            Some((spool, beside)) => {
+            Some(([rows, told], beside)) => {
+                let spool = if row.speaks { told } else { rows };
                 spool.add(from, origin.number(), row, beside, &|unfit| origin.unfit(unfit))
             }
             None => Ok(()),
@@ -131,7 +139,10 @@ impl Documents {
     pub fn finish(self) -> Result<(Vec<DocumentRows>, Option<RawDocuments>)> {
         let lines = self.lines;
         let tables = self.wishes.into_iter().zip(self.spools);
-        let tables = tables.map(|(wish, spool)| Ok(DocumentRows::new(wish, spool.read()?, lines)));
+        let tables = tables.map(|(wish, spools)| {
+            let [rows, told] = spools;
+            Ok(DocumentRows::new(wish, rows.read()?, told.read()?, lines))
+        });
         Ok((tables.collect::<Result<_>>()?, self.raw.map(|raw| raw.read(lines)).transpose()?))
     }
 }

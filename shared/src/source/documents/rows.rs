@@ -21,6 +21,8 @@ pub struct DocumentRows {
     /// The path of every slot of an element.
     names: HashMap<usize, String>,
     rows: Rows,
+    /// What is told of what elements are bound to, with or without elements.
+    told: Option<Rows>,
     lines: bool,
     /// Slots to places in a batch.
     places: HashMap<usize, usize>,
@@ -30,7 +32,7 @@ pub struct DocumentRows {
 }
 
 impl DocumentRows {
-    pub(super) fn new(wish: Wish, rows: Rows, lines: bool) -> DocumentRows {
+    pub(super) fn new(wish: Wish, rows: Rows, told: Rows, lines: bool) -> DocumentRows {
         let first_member = wish.paths();
         let Wish { each, beside, paths, taken, extra, found, .. } = wish;
         let first_path = beside.len();
@@ -59,6 +61,7 @@ impl DocumentRows {
             slots,
             names: paths.iter().map(|(slot, path, _)| (*slot, path.clone())).chain(members).collect(),
             rows,
+            told: Some(told),
             lines,
             places: HashMap::new(),
             width: 0,
@@ -80,6 +83,15 @@ impl DocumentRows {
 impl RowSource for DocumentRows {
     fn columns(&self) -> &[SourceColumn] {
         &self.columns
+    }
+
+    /// What elements are bound to, as rows of the same columns. Only once.
+    fn bound(&mut self) -> Option<Box<dyn RowSource>> {
+        let rows = self.told.take().filter(|told| !told.is_empty())?;
+        let (columns, slots, names) = (self.columns.clone(), self.slots.clone(), self.names.clone());
+        let places = HashMap::new();
+        let told = DocumentRows { columns, slots, names, rows, told: None, lines: self.lines, places, width: 0, ahead: None };
+        Some(Box::new(told))
     }
 
     fn project(&mut self, names: &[&str]) -> Result<()> {

@@ -50,11 +50,13 @@ pub(super) struct Region {
     pub nodes: Vec<Node>,
     /// Those of all its nodes.
     pub leaves: Vec<Leaf>,
+    /// The tables of which what is bound here is told even where there is no element for them, and its slots.
+    pub speaks: Vec<(usize, Vec<usize>)>,
 }
 
 impl Region {
     fn new(path: Path) -> Region {
-        Region { nodes: vec![Node::new(path)], leaves: Vec::new() }
+        Region { nodes: vec![Node::new(path)], leaves: Vec::new(), speaks: Vec::new() }
     }
 }
 
@@ -86,6 +88,16 @@ impl Tree {
             }
         }
         tree
+    }
+
+    /// Lets a table be told of what is bound at so many wildcards of its `each`, with or without elements.
+    pub fn speak(&mut self, table: usize, each: &Path, slots: &[Option<Path>], wildcards: usize) {
+        let bound = slots.iter().enumerate().filter(|(_, path)| path.as_ref().is_some_and(|path| path.wildcards() <= wildcards));
+        let bound = bound.map(|(slot, _)| slot).collect();
+        let (region, _) = self.reach(&each.within(wildcards));
+        if let Some(region) = self.regions.get_mut(region) {
+            region.speaks.push((table, bound));
+        }
     }
 
     pub fn region(&self, region: usize) -> Option<&Region> {

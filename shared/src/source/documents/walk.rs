@@ -39,6 +39,8 @@ pub(super) struct Row<'w, 'a> {
     pub slots: &'w [Slot<'a>],
     /// What stands where the element should be.
     pub misfit: Option<Misfit<'a>>,
+    /// It is no element, and tells of what elements are bound to.
+    pub speaks: bool,
 }
 
 /// A value on the way.
@@ -106,6 +108,16 @@ impl<'a, 'w> Walk<'a, 'w> {
         self.node((id, 0), value, &mut todo)?;
         for table in todo.rows {
             self.row(table)?;
+        }
+        for (table, bound) in &region.speaks {
+            let Some(all) = self.slots.get(*table) else { continue };
+            let mut slots = vec![Slot::Missing; all.len()];
+            for slot in bound {
+                if let Some((to, from)) = slots.get_mut(*slot).zip(all.get(*slot)) {
+                    *to = *from;
+                }
+            }
+            (self.take)(&Row { table: *table, at: &self.at, slots: &slots, misfit: None, speaks: true })?;
         }
         for (array, elements) in todo.arrays {
             let mut place = 0;
@@ -278,7 +290,7 @@ impl<'a, 'w> Walk<'a, 'w> {
         let Some((slots, wish)) = self.slots.get_mut(table).zip(self.wishes.get(table)) else {
             return Ok(());
         };
-        let result = (self.take)(&Row { table, at: &self.at, slots, misfit });
+        let result = (self.take)(&Row { table, at: &self.at, slots, misfit, speaks: false });
         for slot in slots.iter_mut().skip(wish.paths()) {
             *slot = Slot::Missing;
         }

@@ -20,6 +20,8 @@ pub struct Wanted {
     pub names: Vec<String>,
     /// The columns that it takes of what holds the documents.
     pub beside: Vec<Beside>,
+    /// What is bound at so many wildcards of `each` is told by itself, too, with or without elements.
+    pub speaks: Option<usize>,
 }
 
 /// A column beside the documents.
@@ -65,7 +67,7 @@ pub(super) struct Wish {
 
 impl Wish {
     pub fn new(wanted: Wanted) -> Wish {
-        let Wanted { each, paths, names, beside } = wanted;
+        let Wanted { each, paths, names, beside, speaks: _ } = wanted;
         Wish {
             takes_element: paths.contains(&each),
             found: vec![false; paths.len()],
