@@ -124,7 +124,7 @@ fn a_path_that_no_document_has_is_no_column_and_null_is_had() {
     let found = read(&[orders()], &[r#"{"customer": {"name": null}}"#]).unwrap().remove(0);
     assert_eq!(names(&found), ["$.customer.name"]);
     let found = read(&[orders()], &[r#"{"customer": null, "fees": []}"#]).unwrap().remove(0);
-    assert_eq!(names(&found), ["$.customer.name", "$.customer.phone"]);
+    assert_eq!(names(&found), ["$.customer.name", "$.customer.phone", "$.fees[0]"]);
     // Without a row there is nothing to be said of columns.
     let found = read(&[wanted("$.jobs[*]", &["$.id"], &[])], &[r#"{"id": 1}"#]).unwrap().remove(0);
     assert!(names(&found).is_empty());
@@ -194,7 +194,8 @@ fn many_rows_leave_memory_and_come_back() {
 
 #[test]
 fn what_elements_are_bound_to_is_told_where_there_are_none() {
-    let parts = Wanted { speaks: Some(1), ..wanted("$.jobs[*].parts[*]", &["$.id", "$.jobs[*].id"], &["name"]) };
+    let parts =
+        Wanted { speaks: Some(1), ..wanted("$.jobs[*].parts[*]", &["$.id", "$.jobs[*].id"], &["name"]) };
     let documents = [
         r#"{"id": 1, "jobs": [{"id": 11, "parts": [{"name": "a"}, {"name": "b"}]}, {"id": 12, "parts": []}]}"#,
         r#"{"id": 2, "jobs": null}"#,

@@ -52,7 +52,10 @@ impl Sources<'_> {
             .filter(|(_, p)| reads(p))
             .map(|(i, _)| i)
             .collect();
-        let keep = readers.iter().filter_map(|i| self.plans.get(*i)?.keep_raw?.days()).max_by_key(|days| days.unwrap_or(u32::MAX));
+        let keep = readers
+            .iter()
+            .filter_map(|i| self.plans.get(*i)?.keep_raw?.days())
+            .max_by_key(|days| days.unwrap_or(u32::MAX));
         let taken = readers.iter().filter_map(|i| self.plans.get(*i).zip(self.tables.get(*i)));
         let (rows, oldest) = match of {
             Carrier::Files(spec) => {
@@ -170,7 +173,13 @@ fn wanted(plan: &TablePlan, table: &Table, beside: &[SourceColumn]) -> Result<Wa
     let Some(Source::Documents(plan::Documents { of, each })) = &plan.source else {
         return Err(Error::new(Kind::Internal, "a table that reads no documents takes nothing of them"));
     };
-    let mut wanted = Wanted { each: each.clone(), paths: Vec::new(), names: Vec::new(), beside: Vec::new(), speaks: planner::spoken_scope(plan) };
+    let mut wanted = Wanted {
+        each: each.clone(),
+        paths: Vec::new(),
+        names: Vec::new(),
+        beside: Vec::new(),
+        speaks: planner::spoken_scope(plan),
+    };
     let sorts = [plan.cursor.as_ref().map(|c| &c.column), plan.dedup_sort.as_ref()];
     let sorts = sorts.into_iter().flatten().filter_map(|column| match column {
         SortColumn::Source { source } => Some(source.as_str()),

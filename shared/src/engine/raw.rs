@@ -29,7 +29,8 @@ impl Kept {
         let mut documents = self.documents.borrow_mut();
         while let Some((place, document)) = documents.take()? {
             s.check_interrupt()?;
-            let args = [run_id.into(), phase.into(), self.source.as_str().into(), place.into(), document.into()];
+            let args =
+                [run_id.into(), phase.into(), self.source.as_str().into(), place.into(), document.into()];
             s.execute(&insert, &args)?;
         }
         if let Some(days) = self.days {

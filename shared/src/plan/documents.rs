@@ -10,6 +10,7 @@ use super::columns::ColumnSource;
 use super::document::{SortColumn, Source, TablePlan};
 use super::parse::invalid;
 use super::path::Path;
+use super::policies::MissingColumn;
 
 /// Documents, and what of each makes a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,7 +155,11 @@ pub(super) fn check(table: &TablePlan, at: &str) -> Result<()> {
             )));
         }
     }
-    if table.keep_raw.is_some() && !matches!(table.source, Some(Source::Documents(_))) {
+    let has_documents = matches!(table.source, Some(Source::Documents(_)));
+    if table.on_missing_column == MissingColumn::Null && !has_documents {
+        return Err(invalid(format!("{at}.on_missing_column: \"null\" is for documents")));
+    }
+    if table.keep_raw.is_some() && !has_documents {
         return Err(invalid(format!("{at}.keep_raw: the source has no documents")));
     }
     if let Some(Source::Documents(Documents { of: Carrier::Table { table, .. }, .. })) = &table.source {

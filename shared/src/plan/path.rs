@@ -74,7 +74,8 @@ impl Path {
 
     /// Its beginning up to so many wildcards, the last of them included.
     pub fn within(&self, wildcards: usize) -> Path {
-        let mut places = self.0.iter().enumerate().filter(|(_, step)| **step == Step::Each).map(|(place, _)| place + 1);
+        let mut places =
+            self.0.iter().enumerate().filter(|(_, step)| **step == Step::Each).map(|(place, _)| place + 1);
         let length = wildcards.checked_sub(1).and_then(|last| places.nth(last)).unwrap_or_default();
         Path(self.0.iter().take(length).cloned().collect())
     }
@@ -206,7 +207,8 @@ mod tests {
             assert!(!path(free).is_bound_by(&each), "{free}");
         }
         assert!(!path("$.jobs[*]").is_bound_by(&Path::document()));
-        let within: Vec<String> = (0..3).map(|wildcards| path("$.a.jobs[*].parts[*].cost").within(wildcards).to_string()).collect();
+        let within: Vec<String> =
+            (0..3).map(|wildcards| path("$.a.jobs[*].parts[*].cost").within(wildcards).to_string()).collect();
         assert_eq!(within, ["$", "$.a.jobs[*]", "$.a.jobs[*].parts[*]"]);
     }
 

@@ -254,17 +254,15 @@ impl<'a> Binder<'a> {
         match mapped {
             Some(ColumnSource::Value(value)) => return Ok(Some(From::Constant(value.clone()))),
             Some(ColumnSource::Column { name, .. }) => {
-                return match self.find_named(name)? {
-                    Some(found) => Ok(Some(From::Source(found))),
-                    None => Err(self.missing(column, name)),
-                };
+                let found = self.find_named(name)?.map(From::Source);
+                return found.map(Some).ok_or_else(|| self.missing(column, name));
             }
             Some(ColumnSource::Path { path, .. }) => {
                 let name = path.to_string();
-                return match self.find_named(&name)? {
-                    Some(found) => Ok(Some(From::Source(found))),
-                    None if self.plan.on_missing_column == MissingColumn::Keep => Ok(None),
-                    None => Err(self.missing(column, &name)),
+                return match (self.find_named(&name)?, self.plan.on_missing_column) {
+                    (None, MissingColumn::Keep) => Ok(None),
+                    (None, MissingColumn::Error) => Err(self.missing(column, &name)),
+                    (found, _) => Ok(Some(From::Source(found.unwrap_or(name)))),
                 };
             }
             None => {}

@@ -53,7 +53,8 @@ impl RawDocuments {
         let mut one = || Ok((self.played.number()?, self.played.long()?, self.played.text()?));
         let (from, number, json) = one().map_err(|e| lost(&e))?;
         let from = self.froms.get(from).map(AsRef::as_ref).unwrap_or_default();
-        let place = if self.lines { format!("{from}, line {number}") } else { format!("row {number} of {from}") };
+        let place =
+            if self.lines { format!("{from}, line {number}") } else { format!("row {number} of {from}") };
         Ok(Some((place, json)))
     }
 }

@@ -90,7 +90,17 @@ impl RowSource for DocumentRows {
         let rows = self.told.take().filter(|told| !told.is_empty())?;
         let (columns, slots, names) = (self.columns.clone(), self.slots.clone(), self.names.clone());
         let places = HashMap::new();
-        let told = DocumentRows { columns, slots, names, rows, told: None, lines: self.lines, places, width: 0, ahead: None };
+        let told = DocumentRows {
+            columns,
+            slots,
+            names,
+            rows,
+            told: None,
+            lines: self.lines,
+            places,
+            width: 0,
+            ahead: None,
+        };
         Some(Box::new(told))
     }
 

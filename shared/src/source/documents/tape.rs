@@ -35,7 +35,8 @@ impl Tape {
 
     /// A count or a place. Errors: 54000.
     pub fn number(&mut self, n: usize) -> Result<()> {
-        let n = u32::try_from(n).map_err(|_| Error::new(Kind::LimitExceeded, "documents have too many values"))?;
+        let n = u32::try_from(n)
+            .map_err(|_| Error::new(Kind::LimitExceeded, "documents have too many values"))?;
         self.short(n);
         Ok(())
     }
@@ -106,5 +107,6 @@ impl Played {
 
 /// The error for what could not be kept (58030).
 pub(super) fn lost(error: &io::Error) -> Error {
-    Error::new(Kind::Io, "what was read of documents cannot be kept in a temporary file").detail(format!("{error}."))
+    Error::new(Kind::Io, "what was read of documents cannot be kept in a temporary file")
+        .detail(format!("{error}."))
 }

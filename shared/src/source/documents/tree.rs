@@ -92,7 +92,10 @@ impl Tree {
 
     /// Lets a table be told of what is bound at so many wildcards of its `each`, with or without elements.
     pub fn speak(&mut self, table: usize, each: &Path, slots: &[Option<Path>], wildcards: usize) {
-        let bound = slots.iter().enumerate().filter(|(_, path)| path.as_ref().is_some_and(|path| path.wildcards() <= wildcards));
+        let bound = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, path)| path.as_ref().is_some_and(|path| path.wildcards() <= wildcards));
         let bound = bound.map(|(slot, _)| slot).collect();
         let (region, _) = self.reach(&each.within(wildcards));
         if let Some(region) = self.regions.get_mut(region) {

@@ -147,7 +147,7 @@ impl<'a, 'w> Walk<'a, 'w> {
             if id == 0 {
                 todo.rows.extend(&node.rows);
             }
-            self.null(region, node);
+            self.null(region, id);
             return Ok(());
         }
         todo.rows.extend(&node.rows);
@@ -181,17 +181,17 @@ impl<'a, 'w> Walk<'a, 'w> {
         Ok(())
     }
 
-    /// What would be below a null is there, and null as well.
-    fn null(&mut self, region: usize, node: &Node) {
+    /// What would be here and below it is there, as a null is: a null is above it, or an array that is too short.
+    fn null(&mut self, region: usize, id: usize) {
         let tree = self.tree;
-        for (_, next) in node.names.values().chain(&node.places) {
-            let Some(next) = tree.node(region, *next) else { continue };
-            for leaf in &next.leaves {
-                if let Some(wish) = self.wishes.get_mut(leaf.table) {
-                    wish.find(leaf.slot);
-                }
+        let Some(node) = tree.node(region, id) else { return };
+        for leaf in &node.leaves {
+            if let Some(wish) = self.wishes.get_mut(leaf.table) {
+                wish.find(leaf.slot);
             }
-            self.null(region, next);
+        }
+        for (_, next) in node.names.values().chain(&node.places) {
+            self.null(region, *next);
         }
     }
 
@@ -239,6 +239,7 @@ impl<'a, 'w> Walk<'a, 'w> {
 
     /// The elements of an array that are named by their places.
     fn places(&mut self, region: usize, node: &Node, value: Value<'a>, todo: &mut Todo<'a>) -> Result<()> {
+        node.places.iter().for_each(|(_, element)| self.null(region, *element));
         let mut place = 0;
         items(value.json, &mut |json| {
             for (_, element) in node.places.iter().filter(|(wanted, _)| *wanted == place) {
