@@ -200,10 +200,15 @@ fn wanted(plan: &TablePlan, table: &Table, beside: &[SourceColumn]) -> Result<Wa
             path(from.clone());
         }
     }
-    for name in sorts.chain(matched).chain(mapped) {
-        if let Some(found) = is_path(name).then(|| plan::Path::parse(name).ok()).flatten() {
-            path(found);
-        } else if matches!(of, Carrier::Files(_)) {
+    let mut names: Vec<&str> = mapped.collect();
+    for name in sorts.chain(matched) {
+        match is_path(name).then(|| plan::Path::parse(name).ok()).flatten() {
+            Some(found) => path(found),
+            None => names.push(name),
+        }
+    }
+    for name in names {
+        if matches!(of, Carrier::Files(_)) {
             wanted.names.push(name.to_owned());
         } else if let Some(found) = called(beside, name)
             && !wanted.beside.iter().any(|beside| beside.name == found.name)

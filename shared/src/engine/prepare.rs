@@ -128,7 +128,7 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
         [(Rule::Cursor, plan.cursor.as_ref().map(|c| &c.column)), (Rule::Sort, plan.dedup_sort.as_ref())];
     for (rule, column) in sorts {
         let Some(SortColumn::Source { source }) = column else { continue };
-        let name = planner::source_name(plan, source);
+        let name = planner::rule_name(plan, source);
         let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == name));
         let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());
         wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });

@@ -103,7 +103,7 @@ fn source_of(staged: &str, plan: &TablePlan, wanted: &[Wanted]) -> Option<String
         None => {}
     }
     match place(staged) {
-        Some(index) => wanted.get(index).map(|w| planner::source_name(plan, &w.source)),
+        Some(index) => wanted.get(index).map(|w| planner::rule_name(plan, &w.source)),
         None => Some(planner::unmapped_name(plan, staged)),
     }
 }

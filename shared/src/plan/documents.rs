@@ -139,6 +139,10 @@ enum Named<'a> {
 pub(super) fn check(table: &TablePlan, at: &str) -> Result<()> {
     for (key, named) in paths(table) {
         let Some(Source::Documents(documents)) = &table.source else {
+            // Elsewhere it is a column's name like any other.
+            if let Named::Text(_) = named {
+                continue;
+            }
             return Err(invalid(format!(
                 "{at}.{key}: the source has no documents; only \"json\", and a relation or query with a \"column\", have"
             )));

@@ -6,7 +6,7 @@ use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, Ta
 use crate::types::ColumnType;
 
 use super::key::{find_key, foreign_key, own_key};
-use super::names::{check_rule, source_name, unmapped_name};
+use super::names::{check_rule, rule_name, source_name, unmapped_name};
 use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
@@ -254,12 +254,12 @@ impl<'a> Binder<'a> {
         match mapped {
             Some(ColumnSource::Value(value)) => return Ok(Some(From::Constant(value.clone()))),
             Some(ColumnSource::Column { name, .. }) => {
-                let found = self.find_named(name)?.map(From::Source);
+                let found = self.find_spelled(&source_name(self.plan, name))?.map(From::Source);
                 return found.map(Some).ok_or_else(|| self.missing(column, name));
             }
             Some(ColumnSource::Path { path, .. }) => {
                 let name = path.to_string();
-                return match (self.find_named(&name)?, self.plan.on_missing_column) {
+                return match (self.find_spelled(&name)?, self.plan.on_missing_column) {
                     (None, MissingColumn::Keep) => Ok(None),
                     (None, MissingColumn::Error) => Err(self.missing(column, &name)),
                     (found, _) => Ok(Some(From::Source(found.unwrap_or(name)))),
@@ -322,7 +322,7 @@ impl<'a> Binder<'a> {
 
     /// The source column that a rule names.
     fn extra(&mut self, name: &str) -> Result<String> {
-        self.find_named(name)?.ok_or_else(|| {
+        self.find_spelled(&rule_name(self.plan, name))?.ok_or_else(|| {
             let label = self.source.map_or("the source", |s| s.label);
             Error::new(Kind::UndefinedColumn, format!("{label} has no column \"{name}\""))
                 .detail(format!("A rule of table \"{}\" needs it.", self.plan.table))
@@ -340,11 +340,6 @@ impl<'a> Binder<'a> {
     /// The source column that fills a column of this name unless the plan says otherwise.
     fn find(&mut self, name: &str) -> Result<Option<String>> {
         self.find_spelled(&unmapped_name(self.plan, name))
-    }
-
-    /// The source column that the plan calls so.
-    fn find_named(&mut self, name: &str) -> Result<Option<String>> {
-        self.find_spelled(&source_name(self.plan, name))
     }
 
     /// The source column of this name: spelled exactly so, else the only one that differs in case.

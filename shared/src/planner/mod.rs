@@ -20,7 +20,7 @@ mod travel;
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
-pub use names::{source_name, spoken_scope, unmapped_name};
+pub use names::{rule_name, source_name, spoken_scope, unmapped_name};
 pub use order::{link, sort};
 pub use push::{Gone, push, travelling};
 pub use restore::{Detail, RestoreMode, Restored, Restoring, plan_name, restoring};

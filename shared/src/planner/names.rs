@@ -14,16 +14,19 @@ pub fn unmapped_name(plan: &TablePlan, name: &str) -> String {
     }
 }
 
-/// How a source calls what the plan calls `name`: a path of documents, else a column beside them, or of
-/// files a member of the element.
+/// How a source calls what a column is mapped to by `name`: a column beside documents, of files a member of
+/// the element.
 pub fn source_name(plan: &TablePlan, name: &str) -> String {
     match &plan.source {
-        Some(Source::Documents(_)) if is_path(name) => {
-            Path::parse(name).map_or_else(|_| name.to_owned(), |path| path.to_string())
-        }
         Some(Source::Documents(Documents { of: Carrier::Files(_), .. })) => unmapped_name(plan, name),
         _ => name.to_owned(),
     }
+}
+
+/// How a source calls what a rule of the plan calls `name`, which may be a path into documents.
+pub fn rule_name(plan: &TablePlan, name: &str) -> String {
+    let path = matches!(plan.source, Some(Source::Documents(_))).then(|| Path::parse(name).ok()).flatten();
+    path.filter(|_| is_path(name)).map_or_else(|| source_name(plan, name), |path| path.to_string())
 }
 
 /// Errors: 42804 where the plan's rule makes nothing that the column takes.
