@@ -15,7 +15,7 @@ export PG_CONFIG
 BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite install demo demo-postgres demo-turbo demo-powerca failpoints test soak bench release clean setup-sqlite setup-postgres
+.PHONY: all help sqlite install demo demo-postgres demo-turbo demo-powerca demo-packages failpoints test soak bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
@@ -23,6 +23,7 @@ help:
 	@echo "make demo-postgres   the same in PostgreSQL, on a private server"
 	@echo "make demo-turbo      a new system takes over from an old one, phase by phase: in SQLite, then in PostgreSQL"
 	@echo "make demo-powerca    a desktop and a cloud, synced in both directions: in SQLite, then in PostgreSQL"
+	@echo "make demo-packages   migrations in packages, backups, restores: master and slave in SQLite, in PostgreSQL, and one in each"
 	@echo "make test            everything CI runs"
 	@echo "make soak            kills, torture and the model test for hours: ROUNDS=300, SECONDS=600, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
@@ -72,6 +73,12 @@ demo-turbo: all
 demo-powerca: all
 	@sql/examples/powerca/demo-sqlite.sh
 	@tests/with-postgres.sh sql/examples/powerca/demo-postgres.sh
+
+demo-packages: all
+	@sql/examples/packages/demo.sh sqlite sqlite
+	@tests/with-postgres.sh sql/examples/packages/demo.sh postgresql postgresql
+	@tests/with-postgres.sh sql/examples/packages/demo.sh sqlite postgresql
+	@tests/with-postgres.sh sql/examples/packages/demo.sh postgresql sqlite
 
 test: all
 	@tests/setup.sh cron

@@ -135,6 +135,11 @@ RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'track_change_wrapper';
 COMMENT ON FUNCTION cutover.track_change() IS 'Records local changes; the triggers of tracked tables call it.';
 
+CREATE FUNCTION cutover.take_snapshot(phase text, key text, table_name text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'take_snapshot_wrapper';
+COMMENT ON FUNCTION cutover.take_snapshot(text, text, text) IS 'Takes the snapshots of one row by hand, and returns how many.';
+
 CREATE FUNCTION cutover.import_backup(
     path text, mode text, phases text[] DEFAULT NULL, tables text[] DEFAULT NULL, dry_run boolean DEFAULT false,
     rehearse boolean DEFAULT false, allow_local boolean DEFAULT false, max_delete text DEFAULT NULL,
@@ -202,6 +207,7 @@ REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.track_change() FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.take_snapshot(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.import_backup(text, text, text[], text[], boolean, boolean, boolean, text, boolean, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.freeze_phase(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.cutover_phase(text, boolean, boolean, boolean, text, text, boolean, boolean) FROM PUBLIC;

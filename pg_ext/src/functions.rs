@@ -3,7 +3,7 @@
 
 use cutover_core::api::{
     self, CutoverOptions, ExportBackupOptions, ExportChangesOptions, ExportOptions, ImportBackupOptions,
-    ImportOptions, MigrationOptions, SyncOptions, VerifyOptions,
+    ImportOptions, MigrationOptions, SnapshotOptions, SyncOptions, VerifyOptions,
 };
 use cutover_core::report::ReportRow;
 use cutover_core::{Error, Kind, VERSION};
@@ -188,6 +188,13 @@ fn push_changes(phase: Option<&str>) -> ReportRows {
 fn acknowledge_changes(batch: Option<&str>) -> i64 {
     let batch = required("batch", batch);
     run(|session| api::acknowledge_changes(session, batch))
+}
+
+#[pg_extern]
+fn take_snapshot(phase: Option<&str>, key: Option<&str>, table_name: Option<&str>) -> i64 {
+    let (phase, key) = (required("phase", phase), required("key", key));
+    let options = SnapshotOptions { table_name: table_name.map(str::to_owned) };
+    run(|session| api::take_snapshot(session, phase, key, &options))
 }
 
 #[pg_extern]

@@ -8,7 +8,7 @@ use crate::plan::Scalar;
 pub use crate::engine::{
     acknowledge_changes, cutover_phase, cutover_phases, export_backup, export_changes, freeze_phase,
     import_backup, push_changes, reopen_phase, repair_guards, replay_quarantine, sync_all, sync_job,
-    sync_phase, sync_phases, validate_phase, verify_phase,
+    sync_phase, sync_phases, take_snapshot, validate_phase, verify_phase,
 };
 pub use crate::explain::explain_phase;
 pub use crate::files::{export_json, export_parquet, import_json, import_parquet, parquet_schema};
@@ -92,6 +92,14 @@ pub struct CutoverOptions {
     pub max_delete: Option<String>,
     pub allow_empty: bool,
     pub allow_cascade: bool,
+}
+
+/// Arguments of `take_snapshot` besides phase and key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotOptions {
+    /// The table of the row, as the plan names it.
+    pub table_name: Option<String>,
 }
 
 /// Arguments of `import_backup` besides path and mode.

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use crate::catalog::Table;
 use crate::engine::owners::Owners;
-use crate::engine::stub;
 use crate::engine::{self, state};
+use crate::engine::{snapshot, stub};
 use crate::error::{Kind, Result};
-use crate::plan::{self, Carrier, Documents, MissingReference, Source, Write};
+use crate::plan::{self, Carrier, Documents, MissingReference, Phase, Source, Write};
 use crate::planner::{self, Task};
 use crate::report::Step;
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Holders};
 use crate::value::count;
+
+/// The tables of all rounds are locked at once, when the first is staged.
+const LOCK: &str = "lock the tables";
 
 /// What a run of the phase would do, step by step, with its statements. The sources' columns are
 /// read where the sources are there; where one is not, every column counts as present.
@@ -21,18 +24,31 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
     let planned = stored.phase(phase)?;
     let names = state::phase_tables(s, phase)?;
     let root = stored.plan.root.as_deref().map(Path::new);
-    let mut prepared = match engine::prepare(s, &planned.tables, &names, Some(root)) {
+    let mut rounds = match engine::prepare(s, &planned.tables, &names, Some(root)) {
         Err(error) if matches!(error.kind, Kind::UndefinedFile | Kind::UndefinedTable) => {
             engine::prepare(s, &planned.tables, &names, None)?
         }
         prepared => prepared?,
     };
-    prepared.close(s)?;
     let owners = Owners::stored(s, &stored.plan)?;
-    owners.refer(s, &mut prepared.tasks)?;
-    stub::prepare(s, &mut prepared, &owners)?;
     let mut steps = Steps::default();
-    let dialect = s.facts().dialect;
+    for round in &mut rounds {
+        round.close(s)?;
+        owners.refer(s, &mut round.tasks)?;
+        stub::prepare(s, round, &owners)?;
+        snapshot::prepare(s, round, &owners, &engine::now())?;
+        explain_round(s.facts().dialect, planned, round, &mut steps)?;
+    }
+    Ok(steps.0)
+}
+
+/// The steps of one round: what is derived comes in later ones than what it reads.
+fn explain_round(
+    dialect: Dialect,
+    planned: &Phase,
+    prepared: &engine::Prepared,
+    steps: &mut Steps,
+) -> Result<()> {
     let known = prepared.known();
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
@@ -45,7 +61,9 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
         let create = temps.staging.create.first().map(ToString::to_string);
         steps.add(Some(&task.name), format!("stage {source}"), create);
     }
-    steps.add(None, "lock the tables".to_owned(), None);
+    if !steps.0.iter().any(|step| step.action == LOCK) {
+        steps.add(None, LOCK.to_owned(), None);
+    }
     for (index, lookup) in planner::lookup_order(&prepared.tasks)? {
         let found = all().nth(index).and_then(|(task, temps)| engine::search(task, temps, lookup));
         if let Some(search) = found {
@@ -97,8 +115,16 @@ pub fn explain_phase(s: &mut dyn Session, phase: &str) -> Result<Vec<Step>> {
             steps.add(Some(&task.name), action, Some(statement.to_string()));
         }
     }
-    explain_writing(dialect, &prepared, &mut steps);
-    Ok(steps.0)
+    for (set, (task, temps)) in prepared.snapshot_tasks() {
+        let statement = sql::find_snapshots(dialect, set, task, temps);
+        steps.add(
+            Some(&task.name),
+            format!("look for rows whose {} becomes one of the values of a snapshot", set.column),
+            Some(statement.to_string()),
+        );
+    }
+    explain_writing(dialect, prepared, steps);
+    Ok(())
 }
 
 /// The steps by which the change sets reach the targets, in their order.
@@ -166,6 +192,10 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
     for (task, temps) in all().filter(|(task, _)| !task.target.triggers.is_empty()) {
         let statement = sql::count_rewritten(dialect, task, temps).map(|s| s.to_string());
         steps.add(Some(&task.name), "look for what triggers changed".to_owned(), statement);
+    }
+    for (set, (task, temps)) in prepared.snapshot_tasks() {
+        let statement = sql::insert_snapshots(dialect, set, task, temps);
+        steps.add(Some(&set.name), "take snapshots".to_owned(), Some(statement.to_string()));
     }
     if dialect == Dialect::Postgres {
         for statement in sql::check_now(&targets) {

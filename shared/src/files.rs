@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 use crate::api::{ExportOptions, ImportOptions};
 use crate::catalog::{RelName, Table};
 use crate::engine::progress::Progress;
-use crate::engine::{self, Prepared, Request, RunKind, rights, state};
+use crate::engine::{self, Request, RunKind, rights, state};
 use crate::error::{Error, Kind, Result};
 use crate::export::{JsonExport, ParquetExport};
 use crate::plan::{ExtraColumn, MissingColumn, Mode, Source, TablePlan, Write};
@@ -113,9 +113,9 @@ fn merge(
 ) -> Result<ReportRow> {
     let plan = lone_plan(name, source, write);
     let found = RelName::new(Some(&table.schema), &table.name);
-    let mut prepared: Prepared = engine::prepare(s, &[plan], &[found], Some(None))?;
-    let outcome = engine::run(s, &mut prepared, &Request::full(RunKind::Sync), &mut |_, _, _| Ok(()))?;
-    let mut rows = engine::report(None, &prepared, &outcome);
+    let mut rounds = engine::prepare(s, &[plan], &[found], Some(None))?;
+    let outcomes = engine::run(s, &mut rounds, &Request::full(RunKind::Sync), &mut |_, _, _| Ok(()))?;
+    let mut rows = engine::report(None, &rounds, &outcomes);
     rows.pop().ok_or_else(|| Error::new(Kind::Internal, "a run of one table has no report"))
 }
 

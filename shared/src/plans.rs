@@ -7,9 +7,9 @@ use std::path::Path;
 use crate::authority::{self, Authority};
 use crate::catalog::{RelName, Table};
 use crate::engine::owners::Owners;
-use crate::engine::stub;
 use crate::engine::travel::Travels;
 use crate::engine::{self, changes, state, triggers};
+use crate::engine::{snapshot, stub};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
 use crate::planner;
@@ -149,8 +149,11 @@ fn check_phase(
     names: &[RelName],
     owners: &Owners<'_>,
 ) -> Result<()> {
-    let mut prepared = engine::prepare(s, plans, names, None)?;
-    stub::prepare(s, &mut prepared, owners)
+    for round in &mut engine::prepare(s, plans, names, None)? {
+        stub::prepare(s, round, owners)?;
+        snapshot::prepare(s, round, owners, &engine::now())?;
+    }
+    Ok(())
 }
 
 fn check_table(

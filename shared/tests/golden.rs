@@ -1,6 +1,9 @@
 //! The statements of a run, per dialect, against golden files: a change in what is sent to a
 //! database shows up in review as text. `UPDATE_GOLDEN=1 cargo test` writes the files anew.
 
+#[path = "golden/documents.rs"]
+mod documents;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -417,6 +420,8 @@ fn postgres_statements() {
     compare("changes.postgres.sql", changes(Dialect::Postgres));
     compare("backup.postgres.sql", backup(Dialect::Postgres));
     compare("restore.postgres.sql", restore(Dialect::Postgres));
+    compare("snapshots.postgres.sql", documents::snapshots(Dialect::Postgres));
+    compare("derived.postgres.sql", documents::derived(Dialect::Postgres));
 }
 
 #[test]
@@ -426,6 +431,8 @@ fn sqlite_statements() {
     compare("changes.sqlite.sql", changes(Dialect::Sqlite));
     compare("backup.sqlite.sql", backup(Dialect::Sqlite));
     compare("restore.sqlite.sql", restore(Dialect::Sqlite));
+    compare("snapshots.sqlite.sql", documents::snapshots(Dialect::Sqlite));
+    compare("derived.sqlite.sql", documents::derived(Dialect::Sqlite));
 }
 
 #[test]

@@ -19,7 +19,7 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 28] = [
+const FUNCTIONS: [(&str, Function); 29] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
     ("import_json(path [, options])", import_json),
@@ -48,6 +48,7 @@ const FUNCTIONS: [(&str, Function); 28] = [
     ("apply_migrations(dir [, options])", apply_migrations),
     ("migration_status(dir)", migration_status),
     ("export_backup(path [, options])", export_backup),
+    ("take_snapshot(phase, key [, options])", take_snapshot),
 ];
 
 /// Registers all functions. None but the version can be called from a view, a trigger or a default:
@@ -220,6 +221,12 @@ fn migration_status(session: &mut dyn Session, args: &Args) -> Result<Answer> {
 fn export_backup(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(1, 2)?;
     json(&api::export_backup(session, args.text(0, "path")?, &args.options(1)?)?)
+}
+
+fn take_snapshot(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(2, 3)?;
+    let (phase, key) = (args.text(0, "phase")?, args.text(1, "key")?);
+    Ok((api::take_snapshot(session, phase, key, &args.options(2)?)?.into(), None))
 }
 
 /// Rows as a JSON array of objects.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use cutover_tests::canonical::{self, Dump};
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
-use cutover_tests::{Db, all_types, calls, home};
+use cutover_tests::{Db, all_types, calls, home, hostile};
 
 /// A database of either kind, with a folder for files that both can read.
 struct Side {
@@ -178,4 +178,40 @@ fn a_master_in_postgresql_is_copied_to_a_slave_in_sqlite() {
 #[test]
 fn a_master_in_sqlite_is_copied_to_a_slave_in_postgresql() {
     copied(Db::Sqlite, Db::Postgres);
+}
+
+/// Archives that no export makes are told by their SQLSTATE, and nothing of them arrives.
+#[test]
+fn hostile_archives_change_nothing() {
+    for db in [Db::Postgres, Db::Sqlite] {
+        let mut side = Side::new(db, "hostile_archives");
+        side.sql(match db {
+            Db::Postgres => {
+                "CREATE TABLE projects (id serial PRIMARY KEY, xmlid text UNIQUE, name text);
+                 CREATE TABLE events (id serial PRIMARY KEY, xmlid text UNIQUE, name text, project_id integer REFERENCES projects)"
+            }
+            Db::Sqlite => {
+                "CREATE TABLE projects (id integer PRIMARY KEY, xmlid text UNIQUE, name text);
+                 CREATE TABLE events (id integer PRIMARY KEY, xmlid text UNIQUE, name text, project_id integer REFERENCES projects)"
+            }
+        });
+        side.sql("INSERT INTO projects (xmlid, name) VALUES ('p1', 'mine')");
+        side.plan(
+            r#"{"version": 1, "phases": [{"name": "p", "tables": [
+                {"table": "projects", "external_id": "xmlid"}, {"table": "events", "external_id": "xmlid"}]}]}"#,
+        );
+        let folder = side.root.join("archives");
+        fs::create_dir_all(&folder).expect("a folder");
+        let mut refused = 0;
+        for case in hostile::cases(&folder).into_iter().filter(|case| case.code != "ok") {
+            let before = canonical::all_tables(&mut side.client);
+            let call = format!("import_backup('{}', 'overwrite')", case.path.display());
+            let (_, answer) = calls::call(&mut side.client, &call);
+            let code = answer.error.as_ref().map_or("ok", |error| error.code.as_str());
+            assert_eq!(code, case.code, "{db:?}: {}: {}", case.what, answer.said);
+            assert_eq!(before, canonical::all_tables(&mut side.client), "{db:?}: {}", case.what);
+            refused += 1;
+        }
+        assert!(refused > 50, "{refused}");
+    }
 }

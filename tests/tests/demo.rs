@@ -99,6 +99,47 @@ const POWERCA: &[&str] = &[
     "What to try next",
 ];
 
+/// The same of the demo of a master and its slave, whatever they are in.
+const PACKAGES: &[&str] = &[
+    "plan loaded: 2 phases, 12 tables",
+    "21 | system_data | manual",
+    "22 | short_names | C | pending",
+    "21 | system_data | applied",
+    "interactions | 5000\n",
+    "config | projects | upsert | 12 | 12 | 0 | 0",
+    "content | events | upsert | 400 | 400 | 0 | 0",
+    "content | project_members | replace | 212 | 212 | 0 | 0",
+    "content | interactions | delete_insert | 5000 | 5000 | 0 | 0",
+    "status: rows | row_count | ok",
+    "a home page for every project | query | ok",
+    "4477 lines, and no difference",
+    "8868", // records on Tuesday
+    "411 | slave-1 | Open stage",
+    "config | projects | 13 | 1 | 2 | 10 | 0",
+    "content | events | 402 | 2 | 4 | 396 | 0",
+    "content | project_members | 197 | 2 | 0 | 195 | 17",
+    "content | pages | 600 | 3 | 0 | 597 | 3",
+    "event-2 | 16 | event-16 | p3",
+    "412 | slave-2 | 411 | slave-1 | p1",
+    "413 | event-401 | circus",
+    "414 | event-402 | 413 | event-401 | circus",
+    "8868 | 0 | 0 | 8868 | 0",           // the same once more
+    "instructors | 60 | 0 | 1 | 58 | 1", // update
+    "instructors | 60 | 1 | 0 | 0 | 59", // append
+    "instructor-2 | Renamed again",
+    "users: sysmail well formed | failed | sysmail = nobody",
+    "a status is of its table | failed | (event-7, posts)",
+    "48 | 48",
+    "file 022_short_names.sql, line 4, statement 3: CREATE UNIQUE INDEX",
+    "22 | short_names | C | pending",
+    "22 | short_names | applied",
+    "event-402 | Workshop 4\n", // the harm
+    "events | 404 | 0 | 322 | 82",
+    "slave-2 | Open stage, second night | Open stage",
+    "4468 lines, and no difference",
+    "What to try next",
+];
+
 fn check(text: &str, shown: &[&str]) {
     let mut rest = text;
     for part in shown {
@@ -112,13 +153,23 @@ fn in_sqlite(example: &str) -> String {
 }
 
 fn in_postgresql(example: &str) -> String {
+    beside_server(&mut Command::new(home().join("sql/examples").join(example).join("demo-postgres.sh")))
+}
+
+/// A master and a slave, each in one of both databases.
+fn packages(master: &str, slave: &str) {
+    let script = home().join("sql/examples/packages/demo.sh");
+    check(&beside_server(Command::new(script).args([master, slave])), PACKAGES);
+}
+
+fn beside_server(command: &mut Command) -> String {
     let server = server();
     let path = format!(
         "{}:{}",
         std::path::Path::new(&server.psql).parent().expect("a folder").display(),
         std::env::var("PATH").unwrap_or_default()
     );
-    run(Command::new(home().join("sql/examples").join(example).join("demo-postgres.sh"))
+    run(command
         .env("PATH", path)
         .env("PGHOST", &server.host)
         .env("PGPORT", "5432")
@@ -154,4 +205,24 @@ fn powerca_in_sqlite() {
 #[test]
 fn powerca_in_postgresql() {
     check(&in_postgresql("powerca"), POWERCA);
+}
+
+#[test]
+fn packages_in_sqlite() {
+    packages("sqlite", "sqlite");
+}
+
+#[test]
+fn packages_in_postgresql() {
+    packages("postgresql", "postgresql");
+}
+
+#[test]
+fn packages_from_sqlite_to_postgresql() {
+    packages("sqlite", "postgresql");
+}
+
+#[test]
+fn packages_from_postgresql_to_sqlite() {
+    packages("postgresql", "sqlite");
 }

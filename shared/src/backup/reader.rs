@@ -32,7 +32,7 @@ impl Archive {
     /// 22021 for bytes that are not UTF-8; 42701 for a record with a key twice; 55000 where it changes
     /// meanwhile; 58030.
     pub fn open(path: &Path, pulse: Pulse<'_>) -> Result<Archive> {
-        let meta = fs::symlink_metadata(path).map_err(|e| system(path, &e))?;
+        let meta = fs::metadata(path).map_err(|e| system(path, &e))?;
         let mut notes = Vec::new();
         let path = if meta.is_dir() { newest(path, &mut notes, pulse)? } else { path.into() };
         let (identity, index, tables) = check(Arc::clone(&path), pulse)?;

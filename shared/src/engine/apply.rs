@@ -9,8 +9,8 @@ use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
 use super::guard::single_count;
+use super::outcome::Tally;
 use super::prepare::Prepared;
-use super::run::Tally;
 use super::{deferred, early, foreign, late, park, rewrite, stub, triggers};
 
 /// Writes all change sets: early deletes, inserts (with `made` stubs per set) and then updates, parents to

@@ -9,7 +9,7 @@ use crate::value::count;
 
 use super::apply;
 use super::guard::single_count;
-use super::run::Tally;
+use super::outcome::Tally;
 
 /// Takes the rows out of staging that a restore's mode leaves alone, and gives the others the key of the row
 /// that is there, or the next ones of the table.

@@ -7,7 +7,7 @@ use crate::session::Session;
 use crate::sql::{self, Known, Sql, Temps};
 use crate::value::{Value, count, first};
 
-use super::run::Tally;
+use super::outcome::Tally;
 use super::stub;
 
 /// Checks every reference by its table's policy and counts the rows that were refused. A table is checked again whenever rows of one it refers to were refused.

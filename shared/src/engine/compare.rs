@@ -6,7 +6,7 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 use crate::value::{Value, count};
 
-use super::run::Tally;
+use super::outcome::Tally;
 use super::{changes, foreign, push};
 
 /// How many rows of each kind a change set has.

@@ -11,30 +11,63 @@ use crate::sql;
 use crate::value::Value;
 
 use super::cut::Cut;
+use super::marks::{self, Grouping, Marks};
+use super::outcome::Outcome;
 use super::prepare::Prepared;
-use super::run::{Outcome, Request};
+use super::run::Request;
 
 /// How a run reads one table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
     /// Where the cursor stood before the run, or was to begin.
-    usual: Option<CursorValue>,
-    /// The least value that is read; None where all rows are.
-    bound: Option<CursorValue>,
-    /// Whether the run leaves no rows out between where the cursor stood and where it starts.
-    gapless: bool,
+    usual: Marks,
+    /// The least values that are read; empty where all rows are.
+    bounds: Marks,
+    /// What stood in for the usual value.
+    since: Option<CursorValue>,
+    /// Groups that the log has of another cursor than the plan's.
+    stale: Vec<String>,
     /// What the log is to say of it.
     pub notes: Vec<String>,
+}
+
+impl Reading {
+    /// Whether the run left no rows of a group out between where its cursor stood and where it started.
+    fn gapless(&self, mode: Mode, group: &str) -> bool {
+        let reached = |since: &CursorValue| self.usual.of(group).is_some_and(|usual| since <= usual);
+        mode == Mode::Full || self.since.as_ref().is_none_or(reached)
+    }
+
+    /// Takes up a cursor of the log: (table, column, group, value). A value of another column, of other groups
+    /// or of another type is one of another cursor: there is none yet.
+    fn remember(&mut self, row: &[Value], values: &Values<'_>, labels: &[&str]) {
+        let [_, column, group, value] = row else { return };
+        let (group, value) = (group.as_str().unwrap_or_default(), value.as_str().unwrap_or_default());
+        let own = column.as_str() == Some(values.name) && marks::is_of(group, labels);
+        match CursorValue::parse(value, &values.column.ty, values.options).ok().filter(|_| own) {
+            Some(value) => drop(self.usual.groups.insert(group.to_owned(), value)),
+            None => self.stale.push(group.to_owned()),
+        }
+    }
 }
 
 /// The cursor's column of a task: how staging has it, and its name in the source.
 ///
 /// Errors: 42703 no such column; 22023 a column that the source does not fill.
 fn column<'a>(task: &'a Task, cursor: &'a Cursor) -> Result<(&'a Column, &'a str)> {
-    let name = match &cursor.column {
+    staged(task, &cursor.column, Rule::Cursor)
+}
+
+/// The columns by which its rows fall into groups. Errors: as those of [`column`].
+fn grouping<'a>(task: &'a Task, cursor: &'a Cursor) -> Result<Vec<(&'a Column, &'a str)>> {
+    cursor.by.iter().enumerate().map(|(i, column)| staged(task, column, Rule::Group(i))).collect()
+}
+
+fn staged<'a>(task: &'a Task, column: &'a SortColumn, rule: Rule) -> Result<(&'a Column, &'a str)> {
+    let name = match column {
         SortColumn::Target(name) => name,
         SortColumn::Source { source } => {
-            let extra = task.extra.iter().find(|e| e.rule == Rule::Cursor);
+            let extra = task.extra.iter().find(|e| e.rule == rule);
             return extra.map(|e| (&e.column, e.source.as_str())).ok_or_else(|| lost(task, source));
         }
     };
@@ -58,11 +91,9 @@ fn invalid(message: String) -> Error {
     Error::new(Kind::InvalidParameter, message)
 }
 
-/// What the log calls the cursor's column.
-fn label(cursor: &Cursor) -> &str {
-    match &cursor.column {
-        SortColumn::Target(name) | SortColumn::Source { source: name } => name,
-    }
+/// What the log calls the columns that make groups.
+fn labels(cursor: &Cursor) -> Vec<&str> {
+    cursor.by.iter().map(SortColumn::name).collect()
 }
 
 /// Checks a task's cursor against its column. `typed`: the type of a column that is not stored is
@@ -73,10 +104,11 @@ fn label(cursor: &Cursor) -> &str {
 pub(crate) fn check(task: &Task, options: &Options, typed: bool) -> Result<()> {
     let Some(cursor) = &task.plan.cursor else { return Ok(()) };
     let (column, _) = column(task, cursor)?;
+    grouping(task, cursor)?;
     if matches!(cursor.column, SortColumn::Source { .. }) && !typed {
         return Ok(());
     }
-    let name = label(cursor);
+    let name = cursor.column.name();
     if !CursorValue::has(&column.ty) {
         return Err(Error::new(
             Kind::DatatypeMismatch,
@@ -145,35 +177,28 @@ pub(crate) fn settle(s: &mut dyn Session, request: &Request, prepared: &mut Prep
     for (task, reading) in prepared.tasks.iter_mut().zip(&mut prepared.readings) {
         let options = Options { time_zone: task.time_zone, dialect };
         let (mode, why) = match &task.plan.cursor {
+            // What is derived is narrowed by other means.
+            None if task.plan.recompute.is_some() => (Mode::Full, None),
             None => decide(&task.plan, request, false),
             Some(cursor) => {
                 let (column, _) = column(task, cursor)?;
-                let values = Values { task, name: label(cursor), column, options: &options };
-                let find = |row: &&Vec<Value>| {
-                    let names = [task.entry.as_str(), values.name];
-                    row.iter().zip(names).all(|(value, name)| value.as_str() == Some(name))
-                };
-                let text = stored.iter().find(find).and_then(|row| row.get(2)).and_then(Value::as_str);
-                // A value of another type is one of another column: there is none yet.
-                let stored = text.and_then(|text| CursorValue::parse(text, &column.ty, &options).ok());
+                let values = Values { task, name: cursor.column.name(), column, options: &options };
                 let initial =
                     cursor.initial_value.as_ref().map(|v| values.read(&v.to_string())).transpose()?;
-                let since = request.since.as_deref().map(|text| values.since(text)).transpose()?;
-                let usual = stored.or(initial);
-                let start = since.clone().or_else(|| usual.clone());
-                let decided = decide(&task.plan, request, start.is_some());
-                reading.gapless = decided.0 == Mode::Full
-                    || since.is_none()
-                    || since.zip(usual.as_ref()).is_some_and(|(since, usual)| since <= *usual);
-                reading.usual = usual;
-                if decided.0 == Mode::Incremental
-                    && let Some(start) = start
-                {
-                    reading.bound = Some(match cursor.lag.as_ref().and_then(Lag::parse) {
-                        // A lag that leaves the type's range takes nothing away from what is read.
-                        Some(lag) => start.before(&lag).unwrap_or(start),
-                        None => start,
-                    });
+                reading.since = request.since.as_deref().map(|text| values.since(text)).transpose()?;
+                for row in stored.iter().filter(|row| row.first() == Some(&task.entry.as_str().into())) {
+                    reading.remember(row, &values, &labels(cursor));
+                }
+                // Without groups the one value stands for what has no group.
+                reading.usual.otherwise = reading.usual.groups.remove("").or(initial);
+                let starts = reading.since.is_some() || !reading.usual.is_empty();
+                let decided = decide(&task.plan, request, starts);
+                if decided.0 == Mode::Incremental {
+                    let start = reading.since.clone().map_or_else(|| reading.usual.clone(), Marks::all);
+                    let lag = cursor.lag.as_ref().and_then(Lag::parse);
+                    // A lag that leaves the type's range takes nothing away from what is read.
+                    reading.bounds =
+                        start.map(|v| lag.and_then(|lag| v.before(&lag)).unwrap_or_else(|| v.clone()));
                 }
                 decided
             }
@@ -219,18 +244,24 @@ pub(crate) fn cut(
 ) -> Result<Option<Cut>> {
     let Some(cursor) = &task.plan.cursor else { return Ok(None) };
     let (column, source) = column(task, cursor)?;
+    let by = grouping(task, cursor)?.into_iter().zip(labels(cursor)).map(|((column, source), label)| {
+        let converter = super::stage::converter(task, source, column, input, options)?;
+        Ok(Grouping { label: label.to_owned(), source: source.to_owned(), converter })
+    });
+    let by = by.collect::<Result<_>>()?;
     Ok(Some(Cut {
         table: task.name.clone(),
         column: source.to_owned(),
         converter: super::stage::converter(task, source, column, input, options)?,
-        bound: reading.bound.clone(),
+        by,
+        bounds: reading.bounds.clone(),
         on_null: cursor.on_null,
-        highest: None,
+        highest: Marks::default(),
         excluded: 0,
     }))
 }
 
-/// Keeps how far the cursors have come. An incremental run never moves one back, not even behind its
+/// Keeps how far the cursors have come, group by group. An incremental run never moves one back, not even behind its
 /// `initial_value`, and leaves it where it stood if rows between it and the run's start were not read; a full run sets it to what the
 /// source holds. A run that met no value moves none.
 pub(crate) fn keep(
@@ -242,20 +273,28 @@ pub(crate) fn keep(
 ) -> Result<()> {
     let dialect = s.facts().dialect;
     for ((task, reading), tally) in prepared.tasks.iter().zip(&prepared.readings).zip(&outcome.tallies) {
-        let (Some(cursor), Some(highest)) = (&task.plan.cursor, &tally.highest) else { continue };
-        let back =
-            task.mode == Mode::Incremental && reading.usual.as_ref().is_some_and(|usual| highest < usual);
-        if back || !reading.gapless {
-            continue;
+        let Some(cursor) = &task.plan.cursor else { continue };
+        let (phase, entry): (Value, Value) = (phase.into(), task.entry.as_str().into());
+        for group in reading.stale.iter().filter(|_| !tally.highest.is_empty()) {
+            s.execute(&sql::forget_cursor(dialect), &[phase.clone(), entry.clone(), group.as_str().into()])?;
         }
-        let args: [Value; 5] = [
-            phase.into(),
-            task.entry.as_str().into(),
-            label(cursor).into(),
-            highest.to_text(&column(task, cursor)?.0.ty).into(),
-            run_id.into(),
-        ];
-        s.execute(&sql::keep_cursor(dialect), &args)?;
+        let ty = &column(task, cursor)?.0.ty;
+        for (group, highest) in &tally.highest.groups {
+            let back = task.mode == Mode::Incremental
+                && reading.usual.of(group).is_some_and(|usual| highest < usual);
+            if back || !reading.gapless(task.mode, group) {
+                continue;
+            }
+            let args: [Value; 6] = [
+                phase.clone(),
+                entry.clone(),
+                group.as_str().into(),
+                cursor.column.name().into(),
+                highest.to_text(ty).into(),
+                run_id.into(),
+            ];
+            s.execute(&sql::keep_cursor(dialect), &args)?;
+        }
     }
     Ok(())
 }
@@ -272,6 +311,7 @@ mod tests {
             lag: None,
             on_null: NullCursor::Error,
             initial_value: None,
+            by: Vec::new(),
         });
         TablePlan { cursor, ..TablePlan::plain("t".to_owned(), Source::Parquet("t".to_owned()), write) }
     }

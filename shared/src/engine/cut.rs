@@ -14,6 +14,7 @@ use crate::source::{Skips, SourceBatch};
 use crate::value::count;
 
 use super::faults::broken;
+use super::marks::{Grouping, Groups, Marks};
 use super::stage::SHOWN;
 
 /// The rule of one table's cursor, and what it met.
@@ -24,31 +25,42 @@ pub(crate) struct Cut {
     pub column: String,
     /// To the type of staging.
     pub converter: Converter,
-    /// Rows with a lesser value are left out.
-    pub bound: Option<CursorValue>,
+    /// What makes the groups of its rows.
+    pub by: Vec<Grouping>,
+    /// Rows with a lesser value than their group's are left out.
+    pub bounds: Marks,
     pub on_null: NullCursor,
-    /// The greatest value of all rows, those left out included.
-    pub highest: Option<CursorValue>,
+    /// The greatest value of all rows, those left out included, by group.
+    pub highest: Marks,
     /// Rows without a value that the policy leaves out.
     pub excluded: i64,
 }
 
 impl Cut {
-    /// The rows of a batch that are staged; column `index` of the batch is the cursor's. A value that
+    /// Where the columns that it looks at are among these: the cursor's, then those of its groups.
+    pub fn places(&self, names: &[&str]) -> Vec<usize> {
+        let columns = std::iter::once(&self.column).chain(self.by.iter().map(|b| &b.source));
+        columns.filter_map(|column| names.iter().position(|name| name == column)).collect()
+    }
+
+    /// The rows of a batch that are staged; `places` is what [`Cut::places`] said of its columns. A value that
     /// does not fit its column is left to whoever converts the row.
     ///
-    /// Errors: 23502 for a NULL where the policy is `error`.
-    pub fn apply(&mut self, source: SourceBatch, index: usize) -> Result<SourceBatch> {
-        let Some(values) = source.batch.columns().get(index) else { return Ok(source) };
+    /// Errors: 23502 for a NULL where the policy is `error`; 54000 for too many groups.
+    pub fn apply(&mut self, source: SourceBatch, places: &[usize]) -> Result<SourceBatch> {
+        let Some((index, by)) = places.split_first() else { return Ok(source) };
+        let Some(values) = source.batch.columns().get(*index) else { return Ok(source) };
         let converted = self.converter.convert(values);
+        let groups = Groups::of(&self.by, &source.batch, by);
+        let mut group = String::new();
         let mut keep = vec![true; source.batch.num_rows()];
         let mut nulls = Vec::new();
         for (row, keep) in keep.iter_mut().enumerate() {
             match CursorValue::at(&converted.array, self.converter.target(), row) {
                 Some(value) => {
-                    *keep = self.bound.as_ref().is_none_or(|bound| value >= *bound);
-                    if self.highest.as_ref().is_none_or(|highest| value > *highest) {
-                        self.highest = Some(value);
+                    if groups.write(row, &mut group) {
+                        *keep = self.bounds.of(&group).is_none_or(|bound| value >= *bound);
+                        self.highest.raise(&group, value)?;
                     }
                 }
                 None if converted.bad.binary_search_by_key(&row, |bad| bad.row).is_ok() => {}
@@ -74,10 +86,10 @@ impl Cut {
         Ok(SourceBatch { rows: Some(rows), elements, batch, ..source })
     }
 
-    /// Tells a source which of its parts hold nothing but rows before the bound; None where there is
-    /// no bound.
+    /// Tells a source which of its parts hold nothing but rows before the bound of every group; None where
+    /// there is no such bound.
     pub fn skips(&self) -> Option<Skips> {
-        let (converter, bound) = (self.converter.clone(), self.bound.clone()?);
+        let (converter, bound) = (self.converter.clone(), self.bounds.least()?.clone());
         Some(Skips(Box::new(move |greatest: &ArrayRef| {
             let converted = converter.convert(greatest);
             let at = |row| CursorValue::at(&converted.array, converter.target(), row);

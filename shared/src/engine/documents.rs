@@ -180,8 +180,8 @@ fn wanted(plan: &TablePlan, table: &Table, beside: &[SourceColumn]) -> Result<Wa
         beside: Vec::new(),
         speaks: planner::spoken_scope(plan),
     };
-    let sorts = [plan.cursor.as_ref().map(|c| &c.column), plan.dedup_sort.as_ref()];
-    let sorts = sorts.into_iter().flatten().filter_map(|column| match column {
+    let cursor = plan.cursor.iter().flat_map(|c| std::iter::once(&c.column).chain(&c.by));
+    let sorts = cursor.chain(&plan.dedup_sort).filter_map(|column| match column {
         SortColumn::Source { source } => Some(source.as_str()),
         SortColumn::Target(_) => None,
     });

@@ -10,8 +10,8 @@ use crate::value::{Value, first};
 
 use super::check::shown;
 use super::compare::Counts;
+use super::outcome::Tally;
 use super::retain;
-use super::run::Tally;
 
 /// What the caller allows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +36,9 @@ pub(crate) fn deletes(
         return Ok(());
     }
     let dialect = s.facts().dialect;
-    if counts.staged == 0 && !spoken && !allowed.empty {
+    // A derived table is not asked for more than the groups that changed, and these may be gone.
+    let grouped = task.groups().is_some();
+    if counts.staged == 0 && !allowed.empty && !spoken && !grouped {
         return Err(Error::new(Kind::NotInState, format!("the source of \"{}\" is empty", task.name))
             .detail(format!("{} rows would be deleted.", counts.deletes))
             .hint("set \"allow_empty\" if the source is meant to be empty"));
@@ -45,7 +47,11 @@ pub(crate) fn deletes(
         Some(statement) => single_count(s, &statement)?,
         None => 0,
     };
-    let total = single_count(s, &sql::count_imported(dialect, task, temps, task.origin.as_ref()))?;
+    let total = match grouped {
+        true => sql::count_all_imported(dialect, task, task.origin.as_ref()),
+        false => sql::count_imported(dialect, task, temps, task.origin.as_ref()),
+    };
+    let total = single_count(s, &total)?;
     let lost = lost(task, counts, local);
     let limit = allowed.max_delete.or(task.plan.max_delete);
     let too_many = match limit {

@@ -297,6 +297,11 @@ impl Rows {
         }
     }
 
+    /// Reads this statement from now on, which has the columns of the one before it.
+    pub fn read_instead(&mut self, statement: Sql) {
+        self.select = Select::Query(statement);
+    }
+
     pub fn project(&mut self, names: &[&str]) -> Result<()> {
         let place = |name: &&str| {
             let message = || format!("{} has no column \"{name}\"", self.called);

@@ -8,7 +8,7 @@ use crate::sql::{self, Temps};
 use crate::value::{Value, count, first};
 
 use super::check::{refuse, shown};
-use super::run::Tally;
+use super::outcome::Tally;
 
 /// Refuses, drops or reports rows without a key and rows that share one, once lookups are made.
 /// NULLs that came from the source itself were seen when it was loaded.

@@ -9,7 +9,7 @@ use crate::value::{Value, count, first};
 
 use super::check::shown;
 use super::compare::Counts;
-use super::run::Tally;
+use super::outcome::Tally;
 
 /// Looks at the preserved rows that differ from the local row that has their key. `keep` warns,
 /// `quarantine` refuses them: they count as quarantined instead of preserved.

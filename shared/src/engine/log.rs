@@ -10,10 +10,10 @@ use crate::sql;
 use crate::value::{Value, count, first};
 
 use super::cursor;
+use super::outcome::{Outcome, report};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::restage;
-use super::run::{Outcome, report};
 use super::stub;
 
 /// A run on its way into the log.
@@ -31,45 +31,46 @@ pub(crate) struct Entry<'a> {
 impl Entry<'_> {
     /// Keeps a run that succeeded: its row, its report, and (unless it only looked) the
     /// quarantine and the time of the phase's last sync.
-    pub fn succeeded(&self, s: &mut dyn Session, prepared: &Prepared, outcome: &Outcome) -> Result<()> {
+    pub fn succeeded(&self, s: &mut dyn Session, rounds: &[Prepared], outcomes: &[Outcome]) -> Result<()> {
         let dialect = s.facts().dialect;
-        let oldest = prepared.inputs.iter().flatten().filter_map(|input| input.oldest).min();
+        let inputs = rounds.iter().flat_map(|round| &round.inputs);
+        let oldest = inputs.flatten().filter_map(|input| input.oldest).min();
         let run_id = self.insert(s, "ok", oldest.map(instant))?;
-        let mut order: Vec<usize> = (0..prepared.tasks.len()).collect();
-        order.sort_by_key(|i| prepared.tasks.get(*i).map(|t| t.ordinal));
-        let rows = report(Some(self.phase), prepared, outcome);
-        for (row, index) in rows.iter().zip(&order) {
-            let index = *index;
+        let both = || rounds.iter().zip(outcomes);
+        let mut tasks: Vec<_> =
+            both().flat_map(|(r, o)| r.tasks.iter().zip(&o.tallies).zip(&o.examples)).collect();
+        tasks.sort_by_key(|((task, _), _)| task.ordinal);
+        let rows = report(Some(self.phase), rounds, outcomes);
+        for (row, ((task, tally), examples)) in rows.iter().zip(&tasks) {
             if row.phase.as_deref() != Some(self.phase) {
                 continue;
             }
-            let warnings = prepared.tasks.get(index).into_iter().flat_map(|t| &t.warnings);
-            let notes = warnings.chain(outcome.tallies.get(index).into_iter().flat_map(|t| &t.notes));
-            let notes = notes.map(String::as_str).collect::<Vec<_>>().join("\n");
-            let notes = Some(notes).filter(|n| !n.is_empty());
-            let examples = outcome.examples.get(index).cloned().flatten();
-            keep_row(s, run_id, ordinal(prepared, index), row, notes, examples)?;
+            let notes = task.warnings.iter().chain(&tally.notes).map(String::as_str);
+            let notes = Some(notes.collect::<Vec<_>>().join("\n")).filter(|n| !n.is_empty());
+            keep_row(s, run_id, count(task.ordinal), row, notes, (*examples).clone())?;
         }
-        // Those of stubs come after all tables that the phase has.
-        let last = prepared.tasks.iter().map(|t| t.ordinal).max().unwrap_or_default();
-        let examples =
-            outcome.stub_examples.iter().flatten().cloned().map(Some).chain(std::iter::repeat(None));
-        for (n, (row, examples)) in rows.iter().skip(order.len()).zip(examples).enumerate() {
+        // Those of stubs and snapshots come after all tables that the phase has.
+        let last = tasks.last().map_or(0, |((task, _), _)| task.ordinal);
+        let examples = outcomes.iter().flat_map(|o| &o.made_examples);
+        let examples = examples.flatten().cloned().map(Some).chain(std::iter::repeat(None));
+        for (n, (row, examples)) in rows.iter().skip(tasks.len()).zip(examples).enumerate() {
             let ordinal = count(last + 1 + n);
             keep_row(s, run_id, ordinal, row, None, examples)?;
         }
-        if matches!(self.kind, RunKind::Sync | RunKind::Replay | RunKind::Restore) {
-            self.keep_quarantine(s, prepared, outcome, run_id)?;
-        }
-        if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
-            stub::keep(s, self.phase, prepared, run_id)?;
-        }
-        if self.kind == RunKind::Sync {
-            prepared.kept.iter().try_for_each(|kept| kept.store(s, self.phase, run_id))?;
-            cursor::keep(s, self.phase, run_id, prepared, outcome)?;
-            if self.whole {
-                s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
+        for (round, outcome) in both() {
+            if matches!(self.kind, RunKind::Sync | RunKind::Replay | RunKind::Restore) {
+                self.keep_quarantine(s, round, outcome, run_id)?;
             }
+            if matches!(self.kind, RunKind::Sync | RunKind::Replay) {
+                stub::keep(s, self.phase, round, run_id)?;
+            }
+            if self.kind == RunKind::Sync {
+                round.kept.iter().try_for_each(|kept| kept.store(s, self.phase, run_id))?;
+                cursor::keep(s, self.phase, run_id, round, outcome)?;
+            }
+        }
+        if self.kind == RunKind::Sync && self.whole {
+            s.execute(&sql::mark_synced(dialect), &[self.phase.into()])?;
         }
         s.execute(&sql::finish_run(dialect), &[run_id.into()])?;
         for statement in self.keep_days.iter().flat_map(|days| sql::prune_runs(dialect, *days)) {
@@ -162,10 +163,6 @@ fn keep_row(
     args.extend([Value::from(notes), examples.into()]);
     s.execute(&sql::insert_run_table(s.facts().dialect), &args)?;
     Ok(())
-}
-
-fn ordinal(prepared: &Prepared, index: usize) -> i64 {
-    prepared.tasks.get(index).map_or(0, |t| count(t.ordinal))
 }
 
 /// The time now as the log keeps it.

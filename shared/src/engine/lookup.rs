@@ -10,7 +10,7 @@ use crate::types::ColumnType;
 use crate::value::{Value, first};
 
 use super::check::{refuse, shown};
-use super::run::Tally;
+use super::outcome::Tally;
 
 /// Makes the lookups of all tasks, each after those whose columns it reads.
 ///

@@ -22,7 +22,7 @@ use super::owners::Owners;
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
-use super::{stub, triggers};
+use super::{derive, outcome, snapshot, stub, triggers};
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,9 +137,10 @@ fn one_phase(s: &mut dyn Session, stored: &Stored, phase: &str, request: &Reques
     {
         return Err(without_source(format!("table \"{}\" has no source", plan.table)));
     }
-    let mut prepared = prepare::prepare(s, &plans, &names, Some(root))?;
-    cursor::settle(s, request, &mut prepared)?;
-    finish(s, stored, phase, request, &mut prepared)
+    let mut rounds = prepare::prepare(s, &plans, &names, Some(root))?;
+    rounds.iter_mut().try_for_each(|round| cursor::settle(s, request, round))?;
+    derive::settle(s, stored.plan_id, request, &mut rounds)?;
+    finish(s, stored, phase, request, &mut rounds)
 }
 
 fn without_source(message: String) -> Error {
@@ -175,28 +176,36 @@ pub(super) fn finish(
     stored: &Stored,
     phase: &str,
     request: &Request,
-    prepared: &mut Prepared,
+    rounds: &mut [Prepared],
 ) -> Result<Vec<ReportRow>> {
     guarded(s, stored, phase)?;
     let owners = Owners::stored(s, &stored.plan)?;
-    owners.refer(s, &mut prepared.tasks)?;
-    stub::prepare(s, prepared, &owners)?;
+    let started = log::now();
+    for round in &mut *rounds {
+        owners.refer(s, &mut round.tasks)?;
+        stub::prepare(s, round, &owners)?;
+        snapshot::prepare(s, round, &owners, &started)?;
+    }
     let planned = stored.phase(phase)?;
     let filled = if request.last { filled_otherwise(s, planned)? } else { Vec::new() };
-    prepared.checks = vec![checks_of(planned, prepared, &filled)];
-    prepared.as_owner = planned.run_as_owner;
+    let checks = checks_of(planned, rounds, &filled);
+    if let Some(first) = rounds.first_mut() {
+        first.checks = vec![checks];
+        first.as_owner = planned.run_as_owner;
+    }
     let entry = Entry {
         phase,
         kind: request.kind,
         plan_id: stored.plan_id,
-        started: log::now(),
+        started,
         keep_days: stored.plan.keep_days(),
         whole: request.tables.is_none(),
     };
     // What such a run reads of cursors and quarantine must be of now.
-    let follows = request.kind == Kind::Replay || prepared.tasks.iter().any(|t| t.mode == Mode::Incremental);
+    let mut tasks = rounds.iter().flat_map(|round| &round.tasks);
+    let follows = request.kind == Kind::Replay || tasks.any(|t| t.mode == Mode::Incremental);
     let newest = if follows { newest_run(s, phase)? } else { None };
-    let outcome = run::run(s, prepared, request, &mut |s, prepared, outcome| {
+    let outcomes = run::run(s, rounds, request, &mut |s, rounds, outcomes| {
         // SQLite had no lock until now: what was read of the phase must still hold.
         stored.still(s)?;
         may_run(s, stored, phase)?;
@@ -208,9 +217,9 @@ pub(super) fn finish(
             )
             .hint("run it again"));
         }
-        entry.succeeded(s, prepared, outcome)
+        entry.succeeded(s, rounds, outcomes)
     })?;
-    Ok(run::report(Some(phase), prepared, &outcome))
+    Ok(outcome::report(Some(phase), rounds, &outcomes))
 }
 
 pub(super) fn newest_run(s: &mut dyn Session, phase: &str) -> Result<Option<i64>> {
@@ -226,8 +235,8 @@ fn filled_otherwise<'a>(s: &mut dyn Session, planned: &'a Phase) -> Result<Vec<(
 }
 
 /// The checks that a run of these tables ends with, in plan order; then those of the `others`.
-fn checks_of(planned: &Phase, prepared: &Prepared, others: &[(&TablePlan, Table)]) -> Checks {
-    let mut tasks: Vec<&Task> = prepared.tasks.iter().collect();
+fn checks_of(planned: &Phase, rounds: &[Prepared], others: &[(&TablePlan, Table)]) -> Checks {
+    let mut tasks: Vec<&Task> = rounds.iter().flat_map(|round| &round.tasks).collect();
     tasks.sort_by_key(|task| task.ordinal);
     let written = tasks.iter().map(|task| (&task.plan, Some(&task.target)));
     let others = others.iter().map(|(plan, table)| (*plan, Some(table)));

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::catalog::{RelName, Table};
 use crate::convert::Options;
 use crate::error::Result;
-use crate::plan::{SortColumn, TablePlan};
-use crate::planner::{self, Rule, SourceShape, Stubs, Task, Wanted};
+use crate::plan::{self, SortColumn, TablePlan};
+use crate::planner::{self, Rule, SnapshotSet, SourceShape, Stubs, Task, Wanted};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
 use crate::types::ColumnType;
@@ -18,7 +18,7 @@ use super::input::Input;
 use super::progress::Progress;
 use super::raw::Kept;
 
-/// All that is known before the first row is read.
+/// All that is known of a round of a run before its first row is read.
 pub(crate) struct Prepared {
     /// Parents before children.
     pub tasks: Vec<Task>,
@@ -28,13 +28,15 @@ pub(crate) struct Prepared {
     pub inputs: Vec<Option<Input>>,
     /// Where stubs may be made, once [`super::stub::prepare`] has found out.
     pub stubs: Stubs,
+    /// Which snapshots are taken, once [`super::snapshot::prepare`] has found out.
+    pub snapshots: Vec<SnapshotSet>,
     /// Per task.
     pub readings: Vec<Reading>,
-    /// What a run that writes ends with, per phase.
+    /// What a run that writes ends with, per phase; the first round has those of all.
     pub checks: Vec<Checks>,
     /// The documents that are kept with the run.
     pub kept: Vec<Kept>,
-    /// A superuser writes another role's tables as that role.
+    /// A superuser writes another role's tables as that role: the first round says it for all.
     pub as_owner: bool,
     pub progress: Progress,
 }
@@ -50,29 +52,60 @@ impl Prepared {
         Known { tasks: &self.tasks, temps: &self.temps, stubs: &self.stubs }
     }
 
+    /// The snapshots, each with the task whose rows are taken.
+    pub fn snapshot_tasks(&self) -> impl Iterator<Item = (&SnapshotSet, (&Task, &Temps))> {
+        let task = |set: &SnapshotSet| self.tasks.get(set.task).zip(self.temps.get(set.task));
+        self.snapshots.iter().filter_map(move |set| Some((set, task(set)?)))
+    }
+
     /// All temporary tables of the run.
     pub fn temp_tables(&self, dialect: Dialect) -> Vec<TempTable> {
         let stubs = self.stubs.sets.iter().map(|set| sql::stub_table(dialect, set));
-        self.temps.iter().flat_map(|t| t.all()).cloned().chain(stubs).collect()
+        let snapshots = self.snapshots.iter().map(|set| sql::snapshot_table(dialect, set));
+        let derived = self.tasks.iter().filter(|task| task.plan.recompute.is_some());
+        let groups = derived.map(|task| sql::groups_table(dialect, task));
+        let own = self.temps.iter().flat_map(|t| t.all()).cloned();
+        own.chain(stubs).chain(snapshots).chain(groups).collect()
     }
 }
 
 /// Finds the tables of `plans`, which stand in the database under `names`, opens their sources
-/// (where `root` is given) and makes the tasks. A table without a source is left alone.
+/// (where `root` is given) and makes the tasks: per round of the run, of which there is one unless tables are derived from others.
+/// A table without a source is left alone.
 pub(crate) fn prepare(
     s: &mut dyn Session,
     plans: &[TablePlan],
     names: &[RelName],
     root: Option<Option<&Path>>,
+) -> Result<Vec<Prepared>> {
+    let tables = find_tables(s, plans, names)?;
+    let rounds = plan::rounds(plans);
+    let mut prepared = Vec::with_capacity(rounds.len());
+    for round in rounds {
+        let mut round = one_round(s, plans, &tables, root, &round)?;
+        // A query that stays open would not see what the rounds before are about to write.
+        if !prepared.is_empty() {
+            round.close(s)?;
+        }
+        prepared.push(round);
+    }
+    Ok(prepared)
+}
+
+fn one_round(
+    s: &mut dyn Session,
+    plans: &[TablePlan],
+    tables: &[Table],
+    root: Option<Option<&Path>>,
+    round: &[usize],
 ) -> Result<Prepared> {
     let dialect = s.facts().dialect;
-    let tables = find_tables(s, plans, names)?;
-    let mut sources = Sources::new(plans, &tables);
-    let mut inputs: Vec<Option<Input>> = Vec::with_capacity(plans.len());
-    let mut tasks = Vec::with_capacity(plans.len());
-    for (ordinal, (plan, table)) in plans.iter().zip(&tables).enumerate() {
+    let mut sources = Sources::new(plans, tables);
+    let mut inputs: Vec<Option<Input>> = plans.iter().map(|_| None).collect();
+    let mut tasks = Vec::with_capacity(round.len());
+    let all = plans.iter().zip(tables).zip(&mut inputs).enumerate();
+    for (ordinal, ((plan, table), opened)) in all.filter(|(ordinal, _)| round.contains(ordinal)) {
         if plan.source.is_none() {
-            inputs.push(None);
             continue;
         }
         let input = root.map(|root| sources.open(s, root, ordinal)).transpose()?;
@@ -85,7 +118,7 @@ pub(crate) fn prepare(
         let task = planner::bind(ordinal, plan, table.clone(), shape, &wanted)?;
         cursor::check(&task, &Options { time_zone: task.time_zone, dialect }, input.is_some())?;
         tasks.push(task);
-        inputs.push(input);
+        *opened = input;
     }
     let kept = sources.kept;
     Ok(Prepared { kept, ..finish(s, tasks, inputs, plans)? })
@@ -111,6 +144,7 @@ pub(super) fn finish(
         temps,
         inputs,
         stubs: Stubs::default(),
+        snapshots: Vec::new(),
         readings,
         checks: Vec::new(),
         kept: Vec::new(),
@@ -124,10 +158,11 @@ pub(super) fn finish(
 pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
     let dialect = s.facts().dialect;
     let mut wanted = Vec::new();
-    let sorts =
-        [(Rule::Cursor, plan.cursor.as_ref().map(|c| &c.column)), (Rule::Sort, plan.dedup_sort.as_ref())];
-    for (rule, column) in sorts {
-        let Some(SortColumn::Source { source }) = column else { continue };
+    let cursor = plan.cursor.iter().map(|c| (Rule::Cursor, &c.column));
+    let groups = plan.cursor.iter().flat_map(|c| c.by.iter().enumerate());
+    let sort = plan.dedup_sort.iter().map(|column| (Rule::Sort, column));
+    for (rule, column) in cursor.chain(groups.map(|(i, column)| (Rule::Group(i), column))).chain(sort) {
+        let SortColumn::Source { source } = column else { continue };
         let name = planner::rule_name(plan, source);
         let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == name));
         let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());

@@ -18,7 +18,7 @@ use crate::value::{Value, count};
 use super::log::{self, Entry};
 use super::prepare::{self, Prepared};
 use super::run::{self, Request};
-use super::{Input, RunKind, changes, foreign, phase, state};
+use super::{Input, RunKind, changes, foreign, outcome, phase, state};
 
 /// Where the log says that a batch went.
 const PATH: &str = "push_changes";
@@ -56,8 +56,9 @@ pub fn push_changes(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportRow>> 
         s.notice(&Notice::new(Level::Info, format!("no changes of phase \"{phase}\" wait to be pushed")));
         return Ok(Vec::new());
     }
-    let mut prepared = prepare(s, &leaving)?;
-    prepared.as_owner = planned.run_as_owner;
+    let mut round = prepare(s, &leaving)?;
+    round.as_owner = planned.run_as_owner;
+    let mut rounds = [round];
     let entry = Entry {
         phase,
         kind: RunKind::Push,
@@ -67,14 +68,14 @@ pub fn push_changes(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportRow>> 
         whole: true,
     };
     let request = Request::full(RunKind::Push);
-    let outcome = run::run(s, &mut prepared, &request, &mut |s, prepared, outcome| {
-        entry.succeeded(s, prepared, outcome)?;
+    let outcomes = run::run(s, &mut rounds, &request, &mut |s, rounds, outcomes| {
+        entry.succeeded(s, rounds, outcomes)?;
         for batch in changes::open_batches(s, phase)? {
             changes::acknowledge(s, Some(planned), phase, batch.number)?;
         }
         Ok(())
     })?;
-    Ok(run::report(Some(phase), &prepared, &outcome))
+    Ok(outcome::report(Some(phase), &rounds, &outcomes))
 }
 
 /// The tables that have changes in batches, in plan order. None may be acknowledged that goes nowhere.

@@ -43,9 +43,9 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
         s.notice(&Notice::new(Level::Info, format!("nothing of phase \"{phase}\" is quarantined")));
         return Ok(Vec::new());
     }
-    let mut prepared = prepare(s, phase, &plans, &names)?;
+    let mut rounds = [prepare(s, phase, &plans, &names)?];
     let request = Request { phase: Some(phase.to_owned()), ..Request::full(RunKind::Replay) };
-    phase::finish(s, &stored, phase, &request, &mut prepared)
+    phase::finish(s, &stored, phase, &request, &mut rounds)
 }
 
 /// What is quarantined already does not count against `max_quarantine`, and nothing is deleted by `scope`.
@@ -70,7 +70,7 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
         for (name, ty) in &staged {
             // What the source would say of a column that is only sorted by.
             if let Some(wanted) = place(name).and_then(|i| wanted.get_mut(i))
-                && matches!(wanted.rule, Rule::Cursor | Rule::Sort)
+                && matches!(wanted.rule, Rule::Cursor | Rule::Group(_) | Rule::Sort)
             {
                 (wanted.ty, wanted.sql_type) = (ty.clone(), sql::type_name(dialect, ty));
             }

@@ -11,6 +11,7 @@ use crate::authority::{self, Authority};
 use crate::backup::{Archive, TableHeader};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint;
+use crate::migrations;
 use crate::plan::TablePlan;
 use crate::planner::{self, RestoreMode, Restoring, SourceShape, Task, Travel, plan_name};
 use crate::report::ReportRow;
@@ -25,7 +26,7 @@ use super::prepare::{self, Prepared};
 use super::run::{self, Request};
 use super::state::{self, Stored};
 use super::travel::Travels;
-use super::{RunKind, phase};
+use super::{RunKind, outcome, phase};
 
 /// A table of the archive that is restored.
 struct Carried<'a> {
@@ -98,24 +99,27 @@ pub fn import_backup(
         })
         .collect();
     let request = Request { allowed, ..Request::full(kind) };
-    let outcome = run::run(s, &mut prepared, &request, &mut |s, prepared, outcome| {
+    let mut rounds = [prepared];
+    let outcomes = run::run(s, &mut rounds, &request, &mut |s, rounds, outcomes| {
         stored.still(s)?;
         for entry in &entries {
             may_restore(s, &stored, entry.phase, options.allow_local)?;
-            entry.succeeded(s, prepared, outcome)?;
+            entry.succeeded(s, rounds, outcomes)?;
         }
         Ok(())
     })?;
-    Ok(run::report(None, &prepared, &outcome))
+    Ok(outcome::report(None, &rounds, &outcomes))
 }
 
-/// Errors: 42704 no such phase, 55000 it is live here, or the triggers that its state wants are not in force.
+/// Errors: 42704 no such phase, 55000 it is live here, a migration that it needs was not applied, or the
+/// triggers that its state wants are not in force.
 fn may_restore(s: &mut dyn Session, stored: &Stored, phase: &str, allow_local: bool) -> Result<()> {
     if state::authority(s, phase)? == Authority::Local && !allow_local {
         let error = authority::live(phase);
         let hint = error.hint.clone().unwrap_or_default();
         return Err(error.hint(format!("{hint}; \"allow_local\" restores it all the same")));
     }
+    migrations::check_phase(s, stored, phase)?;
     phase::guarded(s, stored, phase)
 }
 

@@ -9,8 +9,8 @@ use crate::session::Session;
 use crate::sql::{self, Temps};
 
 use super::compare::Counts;
+use super::outcome::Tally;
 use super::prepare::Prepared;
-use super::run::Tally;
 
 /// The tasks that write a foreign key's table.
 pub(crate) fn writers<'a>(

@@ -8,7 +8,7 @@ use crate::sql::{self, Temps};
 use crate::value::Value;
 
 use super::compare::Counts;
-use super::run::Tally;
+use super::outcome::Tally;
 
 /// Compares the rows just written with what was to be written, where the target has triggers, and
 /// warns once per table.

@@ -4,26 +4,24 @@ use std::time::Instant;
 
 use crate::catalog::{Address, RelName, Table};
 use crate::convert::Options;
-use crate::cursor::CursorValue;
 use crate::error::{Error, Kind, Result};
 use crate::failpoint;
 use crate::plan::Mode;
 use crate::planner::Task;
-use crate::report::ReportRow;
 use crate::session::{Keep, Level, Notice, Session};
-use crate::sql;
+use crate::sql::{self, TempTable};
 use crate::value::count;
 
-use super::checks::Warned;
 use super::compare::{self, Counts};
-use super::cut::Cut;
+use super::derive::Moment;
 use super::guard::{self, Allowed};
+use super::outcome::{self, Outcome, Tally};
 use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
-use super::stage::{Course, Loaded};
+use super::stage::Course;
 use super::{
-    apply, assign, check, cursor, keys, local, lookup, others, restage, retain, rights, scope, stage, stub,
-    unique,
+    apply, assign, check, cursor, derive, keys, local, lookup, others, restage, retain, rights, scope,
+    snapshot, stage, stub, unique,
 };
 
 /// What a call asks of a run.
@@ -60,65 +58,104 @@ impl Request {
     }
 }
 
-/// What became of a task's source rows before they were compared.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tally {
-    /// Rows that are counted: those before a cursor's bound are not.
-    pub staged: i64,
-    /// Of these, refused by a rule.
-    pub refused: i64,
-    /// Of these, dropped by a policy.
-    pub skipped: i64,
-    /// How many rows were staged from the quarantine; their ordinals come first.
-    pub restaged: i64,
-    /// How many times documents speak of a scope.
-    pub spoken: i64,
-    pub elapsed_ms: i64,
-    /// The greatest value of the cursor's column that was met.
-    pub highest: Option<CursorValue>,
-    /// What the log keeps besides the counts.
-    pub notes: Vec<String>,
-}
+/// What keeps the log of a run, once its rounds have come to these outcomes.
+type Keeper<'a> = &'a mut dyn FnMut(&mut dyn Session, &[Prepared], &[Outcome]) -> Result<()>;
 
-/// What a run found or did, per task.
-pub(crate) struct Outcome {
-    pub counts: Vec<Counts>,
-    pub tallies: Vec<Tally>,
-    /// Of a dry run or a rehearsal, as JSON.
-    pub examples: Vec<Option<String>>,
-    /// How many stubs are made, per set.
-    pub stubs: Vec<i64>,
-    /// Their examples.
-    pub stub_examples: Vec<Option<String>>,
-}
-
-/// Stages, checks, compares and guards, then writes as `kind` says. `keep` runs in the same
-/// transaction once the targets are written (or would be): it keeps the log.
+/// Stages, checks, compares and guards, then writes as `kind` says: round by round, where tables are derived
+/// from others. `keep` runs in the same transaction once the targets are written (or would be): it keeps the log.
+/// Answers what each round found or did.
 ///
 /// Every error leaves the targets as they were, once the caller's scope is undone.
 pub(crate) fn run(
     s: &mut dyn Session,
-    prepared: &mut Prepared,
+    rounds: &mut [Prepared],
     request: &Request,
-    keep: &mut dyn FnMut(&mut dyn Session, &Prepared, &Outcome) -> Result<()>,
-) -> Result<Outcome> {
-    let temp_tables = prepared.temp_tables(s.facts().dialect);
+    keep: Keeper<'_>,
+) -> Result<Vec<Outcome>> {
+    let dialect = s.facts().dialect;
+    let temp_tables: Vec<TempTable> = rounds.iter().flat_map(|round| round.temp_tables(dialect)).collect();
     for statement in temp_tables.iter().flat_map(|t| &t.create) {
         s.execute(statement, &[])?;
     }
     if request.kind != RunKind::Verify {
-        let targets = targets(prepared);
-        rights::check(&targets, prepared.as_owner)?;
+        let targets = targets(rounds);
+        rights::check(&targets, rounds.iter().any(|round| round.as_owner))?;
         rights::share(s, &targets, &temp_tables)?;
     }
-    let mut tallies = vec![Tally::default(); prepared.tasks.len()];
-    stage_all(s, prepared, request, &mut tallies)?;
-    let targets = targets(prepared);
+    let tallies = rounds.first_mut().map(|first| stage_all(s, first, request)).transpose()?;
     if request.kind != RunKind::Verify {
+        let targets = targets(rounds);
         s.begin_write(&targets)?;
         failpoint::passed("locked");
         unchanged_schema(s, &targets)?;
     }
+    let mut outcomes = Vec::with_capacity(rounds.len());
+    if let Some((first, tallies)) = rounds.first_mut().zip(tallies) {
+        outcomes.push(examine(s, first, request, tallies)?);
+    }
+    let derives = rounds.len() > 1;
+    let mut rest = |s: &mut dyn Session| write_rounds(s, rounds, request, &mut outcomes);
+    match request.kind {
+        RunKind::Sync | RunKind::Replay | RunKind::Push | RunKind::Restore | RunKind::Verify => rest(s)?,
+        RunKind::Rehearse => s.scope(Keep::No, &mut rest)?,
+        // What is derived can be looked at only where what it reads is written.
+        RunKind::DryRun if derives => s.scope(Keep::No, &mut rest)?,
+        RunKind::DryRun => {}
+    }
+    keep(s, rounds, &outcomes)?;
+    failpoint::passed("kept the log");
+    for temp in &temp_tables {
+        s.execute(&temp.discard, &[])?;
+    }
+    Ok(outcomes)
+}
+
+/// Writes the first round, which is examined, and stages, examines and writes those that follow; then runs the checks.
+/// A dry run ends before it writes the last, and a verification writes nothing.
+fn write_rounds(
+    s: &mut dyn Session,
+    rounds: &mut [Prepared],
+    request: &Request,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<()> {
+    for n in 1..=rounds.len() {
+        let (until_now, later) = rounds.split_at_mut(n);
+        let Some((round, before)) = until_now.split_last_mut() else { continue };
+        if n > 1 {
+            derive::narrow(s, round)?;
+            let tallies = stage_all(s, round, request)?;
+            outcomes.push(examine(s, round, request, tallies)?);
+        }
+        let Some(outcome) = outcomes.last_mut() else { continue };
+        if request.kind == RunKind::Verify || (request.kind == RunKind::DryRun && later.is_empty()) {
+            continue;
+        }
+        let started = Instant::now();
+        derive::trace(s, before, round, later, outcome, Moment::BeforeWriting)?;
+        apply::apply(s, round, &outcome.counts, &outcome.stubs, &mut outcome.tallies)?;
+        snapshot::take(s, round, &outcome.snapshots)?;
+        derive::trace(s, before, round, later, outcome, Moment::AfterWriting)?;
+        outcome.share(millis(started));
+    }
+    if let Some(first) = rounds.first()
+        && !matches!(request.kind, RunKind::DryRun | RunKind::Verify)
+    {
+        let mut warned = Vec::new();
+        for checks in &first.checks {
+            warned.extend(checks.enforce(s, &first.progress)?);
+        }
+        outcome::note(rounds, outcomes, warned);
+    }
+    Ok(())
+}
+
+/// Decides what becomes of the staged rows of a round, with examples where nothing of it will stay.
+fn examine(
+    s: &mut dyn Session,
+    prepared: &mut Prepared,
+    request: &Request,
+    tallies: Vec<Tally>,
+) -> Result<Outcome> {
     // Without a phase there are no stubs, and in SQLite perhaps no table of them.
     if request.phase.is_some() {
         stub::find_open(s, prepared)?;
@@ -131,49 +168,26 @@ pub(crate) fn run(
             *examples = Some(compare::examples(s, task, temps, counts)?);
         }
         for (set, made) in prepared.stubs.sets.iter().zip(&outcome.stubs) {
-            outcome.stub_examples.push(stub::examples(s, set, *made)?);
+            outcome.made_examples.push(stub::examples(s, set, *made)?);
         }
-    }
-    let started = Instant::now();
-    let (counts, stubs, tallies) = (&outcome.counts, &outcome.stubs, &mut outcome.tallies);
-    let mut warned = Vec::new();
-    let mut write = |s: &mut dyn Session| {
-        apply::apply(s, prepared, counts, stubs, tallies)?;
-        for checks in &prepared.checks {
-            warned.extend(checks.enforce(s, &prepared.progress)?);
-        }
-        Ok(())
-    };
-    match request.kind {
-        RunKind::Sync | RunKind::Replay | RunKind::Push | RunKind::Restore => write(s)?,
-        RunKind::Rehearse => s.scope(Keep::No, &mut write)?,
-        RunKind::DryRun | RunKind::Verify => {}
-    }
-    note(&prepared.tasks, &mut outcome.tallies, warned);
-    // Writing interleaves the tables: its time is shared by rows.
-    share(&mut outcome, millis(started));
-    keep(s, prepared, &outcome)?;
-    failpoint::passed("kept the log");
-    for temp in &temp_tables {
-        s.execute(&temp.discard, &[])?;
+        outcome.made_examples.extend(snapshot::examples(s, prepared, &outcome.snapshots)?);
     }
     Ok(outcome)
 }
 
 /// The tables that a run may write.
-fn targets(prepared: &Prepared) -> Vec<&Table> {
-    prepared.tasks.iter().map(|t| &t.target).chain(stub::parents(prepared)).collect()
-}
-
-/// Keeps the warnings of checks with their tables, those of none with the first.
-fn note(tasks: &[Task], tallies: &mut [Tally], warned: Vec<Warned>) {
-    for warned in warned {
-        let first = tasks.iter().position(|t| t.ordinal == 0);
-        let named = warned.table_name.and_then(|name| tasks.iter().position(|t| t.name == name));
-        if let Some(tally) = named.or(first).and_then(|i| tallies.get_mut(i)) {
-            tally.notes.push(warned.note);
+fn targets(rounds: &[Prepared]) -> Vec<&Table> {
+    let mut targets: Vec<&Table> =
+        rounds.iter().flat_map(|round| &round.tasks).map(|task| &task.target).collect();
+    let made = rounds
+        .iter()
+        .flat_map(|round| stub::parents(round).chain(round.snapshots.iter().map(|set| &set.into)));
+    for table in made {
+        if !targets.iter().any(|known| known.id() == table.id()) {
+            targets.push(table);
         }
     }
+    targets
 }
 
 /// Tells the caller how the columns of a task were matched, where that may surprise.
@@ -183,15 +197,12 @@ pub(crate) fn warn(s: &mut dyn Session, task: &Task) {
     }
 }
 
-fn stage_all(
-    s: &mut dyn Session,
-    prepared: &mut Prepared,
-    request: &Request,
-    tallies: &mut [Tally],
-) -> Result<()> {
+fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, request: &Request) -> Result<Vec<Tally>> {
     let dialect = s.facts().dialect;
+    let mut tallies = vec![Tally::default(); prepared.tasks.len()];
     let tasks = prepared.tasks.iter().zip(&prepared.temps).zip(&prepared.readings);
-    for (((task, temps), reading), (input, tally)) in tasks.zip(prepared.inputs.iter_mut().zip(tallies)) {
+    for (((task, temps), reading), (input, tally)) in tasks.zip(prepared.inputs.iter_mut().zip(&mut tallies))
+    {
         let started = Instant::now();
         warn(s, task);
         tally.notes.extend(reading.notes.iter().cloned());
@@ -221,25 +232,7 @@ fn stage_all(
         tally.elapsed_ms += millis(started);
         prepared.progress.done(s, "staged", &task.name, Some(tally.staged));
     }
-    Ok(())
-}
-
-impl Tally {
-    fn add(&mut self, loaded: Loaded) {
-        self.staged += loaded.rows;
-        self.refused += loaded.refused;
-    }
-
-    /// Counts what a cursor met and left out; `groups` are the row groups that were read and those
-    /// that were not.
-    fn cut(&mut self, cut: Cut, (read, left_out): (usize, usize)) {
-        self.staged += cut.excluded;
-        self.skipped += cut.excluded;
-        self.highest = cut.highest;
-        if left_out > 0 {
-            self.notes.push(format!("row groups read: {read} of {}", read + left_out));
-        }
-    }
+    Ok(tallies)
 }
 
 /// Checks, compares and guards: all that a dry run does.
@@ -288,8 +281,9 @@ fn look(
         others::spared(s, tasks, temps, &counts)?;
         clock.done(s, "looked at the deletes of", &all_names(tasks), None);
     }
+    let snapshots = if request.kind == RunKind::Verify { Vec::new() } else { snapshot::find(s, prepared)? };
     let examples = vec![None; counts.len()];
-    Ok(Outcome { examples, counts, tallies, stubs, stub_examples: Vec::new() })
+    Ok(Outcome { examples, counts, tallies, stubs, snapshots, made_examples: Vec::new() })
 }
 
 /// Refuses staged rows that refer to nothing, or would share a unique value with another row, until
@@ -350,43 +344,6 @@ fn unchanged_schema(s: &mut dyn Session, targets: &[&Table]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The report of a run, in plan order; then the stubs.
-pub(crate) fn report(phase: Option<&str>, prepared: &Prepared, outcome: &Outcome) -> Vec<ReportRow> {
-    let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
-    let mut rows: Vec<(usize, ReportRow)> = tasks
-        .map(|((task, counts), tally)| {
-            let row = ReportRow {
-                phase: task.phase().or(phase).map(str::to_owned),
-                table_name: task.name.clone(),
-                write: task.write.name().to_owned(),
-                mode: task.mode.name().to_owned(),
-                staged: counts.staged,
-                inserted: counts.inserts,
-                updated: counts.updates,
-                unchanged: counts.unchanged(),
-                deleted: counts.deletes,
-                preserved: counts.preserved,
-                quarantined: counts.refused,
-                skipped: counts.skipped,
-                elapsed_ms: tally.elapsed_ms,
-            };
-            (task.ordinal, row)
-        })
-        .collect();
-    rows.sort_by_key(|(ordinal, _)| *ordinal);
-    let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
-    let stubs = stubs.map(|(set, made)| ReportRow::inserted(phase, &set.name, "stub", set.mode, *made));
-    rows.into_iter().map(|(_, row)| row).chain(stubs).collect()
-}
-
-fn share(outcome: &mut Outcome, elapsed: i64) {
-    let written = |c: &Counts| c.inserts + c.updates + c.deletes;
-    let all: i64 = outcome.counts.iter().map(written).sum();
-    for (counts, tally) in outcome.counts.iter().zip(&mut outcome.tallies) {
-        tally.elapsed_ms += elapsed.saturating_mul(written(counts)) / all.max(1);
-    }
 }
 
 /// How long ago that was.

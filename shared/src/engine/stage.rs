@@ -86,7 +86,7 @@ pub(crate) fn load(
     target.columns.extend(columns);
     input.reader.project(&source_names(task))?;
     let columns = Columns::new(s, task, input)?;
-    let cursor = cut.as_ref().and_then(|cut| source_names(task).iter().position(|n| *n == cut.column));
+    let places = cut.as_ref().map_or_else(Vec::new, |cut| cut.places(&source_names(task)));
     if let Some(skips) = cut.as_ref().and_then(|cut| cut.skips()) {
         let column = cut.as_ref().map_or("", |cut| cut.column.as_str());
         input.reader.narrow(column, skips);
@@ -94,8 +94,8 @@ pub(crate) fn load(
     let mut sink = Sink::open(s, task, &target, refused)?;
     let mut next: i64 = first;
     let mut convert = |mut batch: SourceBatch| {
-        if let (Some(cut), Some(cursor)) = (&mut cut, cursor) {
-            batch = cut.apply(batch, cursor)?;
+        if let Some(cut) = &mut cut {
+            batch = cut.apply(batch, &places)?;
         }
         let sorted = columns.convert(task, &batch, ordinal.then_some(next))?;
         next += rows_of(&batch.batch);

@@ -119,7 +119,7 @@ fn fixed(dialect: Dialect, parent: &Table, values: &[Given<'_>]) -> Result<Vec<(
 }
 
 /// A constant of the plan as its column keeps it. Errors: those of values.
-fn constant(dialect: Dialect, ty: &ColumnType, value: &Scalar) -> Result<Scalar> {
+pub(super) fn constant(dialect: Dialect, ty: &ColumnType, value: &Scalar) -> Result<Scalar> {
     let options = Options { time_zone: None, dialect };
     let text: ArrayRef = Arc::new(StringArray::from(vec![stage::text_of(value, ty)]));
     let typed = Converter::new(&DataType::Utf8, ty, &options)?.convert(&text);
@@ -276,10 +276,16 @@ pub(crate) fn insert(s: &mut dyn Session, prepared: &Prepared, made: &[i64], tas
 
 /// Up to 5 keys of the stubs of a set, as JSON; None where it makes none.
 pub(crate) fn examples(s: &mut dyn Session, set: &StubSet, made: i64) -> Result<Option<String>> {
-    if made == 0 {
+    let statement = sql::example_stubs(s.facts().dialect, set);
+    keys_as_json(s, &statement, made)
+}
+
+/// The keys that a statement finds as an example of what is inserted; None where nothing is.
+pub(super) fn keys_as_json(s: &mut dyn Session, statement: &Sql, inserted: i64) -> Result<Option<String>> {
+    if inserted == 0 {
         return Ok(None);
     }
-    let rows = s.query(&sql::example_stubs(s.facts().dialect, set), &[])?;
+    let rows = s.query(statement, &[])?;
     let text = |value: Value| value.as_str().map(str::to_owned);
     let rows: Vec<Vec<_>> = rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect();
     Ok(Some(serde_json::json!({ "inserted": rows }).to_string()))

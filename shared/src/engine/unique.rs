@@ -10,8 +10,8 @@ use crate::value::Value;
 
 use super::check::{refuse, shown};
 use super::compare::Counts;
+use super::outcome::Tally;
 use super::prepare::Prepared;
-use super::run::Tally;
 
 /// Looks for staged rows whose value another staged row has, or a row that stays, and counts those
 /// that are refused. All rows that share a staged value are refused: none is better than the other.

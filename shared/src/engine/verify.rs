@@ -15,10 +15,11 @@ use crate::types::ColumnType;
 use crate::value::Value;
 
 use super::compare::Counts;
+use super::outcome::Outcome;
 use super::owners::Owners;
 use super::phase::Kind as RunKind;
 use super::prepare::{self, Prepared};
-use super::run::{self, Outcome, Request};
+use super::run::{self, Request};
 use super::{progress::Progress, state, stub};
 
 /// How many examples of a kind are shown where the call does not say.
@@ -50,14 +51,16 @@ pub fn verify_phase(s: &mut dyn Session, phase: &str, options: &VerifyOptions) -
     let planned = stored.phase(phase)?;
     let root = options.root.as_deref().or(stored.plan.root.as_deref()).map(Path::new);
     let names = state::phase_tables(s, phase)?;
-    let mut prepared = prepare::prepare(s, &planned.tables, &names, Some(root))?;
+    let mut rounds = prepare::prepare(s, &planned.tables, &names, Some(root))?;
     let owners = Owners::stored(s, &stored.plan)?;
-    owners.refer(s, &mut prepared.tasks)?;
-    stub::prepare(s, &mut prepared, &owners)?;
+    for round in &mut rounds {
+        owners.refer(s, &mut round.tasks)?;
+        stub::prepare(s, round, &owners)?;
+    }
     let mut rows = Vec::new();
     let request = Request { phase: Some(phase.to_owned()), ..Request::full(RunKind::Verify) };
-    run::run(s, &mut prepared, &request, &mut |s, prepared, outcome| {
-        rows = measure(s, phase, prepared, outcome, limit)?;
+    run::run(s, &mut rounds, &request, &mut |s, rounds, outcomes| {
+        rows = measure(s, phase, rounds, outcomes, limit)?;
         Ok(())
     })?;
     Ok(rows)
@@ -67,15 +70,18 @@ pub fn verify_phase(s: &mut dyn Session, phase: &str, options: &VerifyOptions) -
 fn measure(
     s: &mut dyn Session,
     phase: &str,
-    prepared: &Prepared,
-    outcome: &Outcome,
+    rounds: &[Prepared],
+    outcomes: &[Outcome],
     limit: u32,
 ) -> Result<Vec<VerifyRow>> {
     let dialect = s.facts().dialect;
-    let mut rows = Vec::with_capacity(prepared.tasks.len());
-    for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
+    let mut rows = Vec::new();
+    let tasks = rounds.iter().zip(outcomes).flat_map(|(round, outcome)| {
+        let tasks = round.tasks.iter().zip(&round.temps).zip(&outcome.counts);
+        tasks.map(|((task, temps), counts)| (task, temps, counts, &round.progress))
+    });
+    for (task, temps, counts, clock) in tasks {
         let columns = sql::verified_columns(task);
-        let clock = &prepared.progress;
         let source = checksum(s, task, &columns, &sql::verify_source(dialect, task, temps, &columns), clock)?;
         let target = checksum(s, task, &columns, &sql::verify_target(dialect, task, temps, &columns), clock)?;
         let row = VerifyRow {

@@ -8,11 +8,14 @@ use serde::Deserialize;
 use super::backup::{ExternalId, ParentTable};
 use super::checks::Check;
 use super::columns::{ColumnSource, Lookup, Origin, Reference};
+use super::cursor::{Cursor, SortColumn};
+use super::derived::Recompute;
 use super::documents::{Documents, KeepRaw};
 use super::policies::{
-    AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingReference, NullCursor,
-    Referenced, Refuse,
+    AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingReference, Referenced,
+    Refuse,
 };
+use super::snapshots::Snapshot;
 use super::values::{Limit, Scalar};
 
 /// A whole plan.
@@ -185,6 +188,15 @@ pub struct TablePlan {
     /// restored into one.
     #[serde(default)]
     pub namespace: Option<String>,
+    /// Tables of the phase that the source's query reads: the table is run once these are written.
+    #[serde(default)]
+    pub derived_from: Vec<String>,
+    /// Which of its rows a run computes anew; all of them where left out.
+    #[serde(default)]
+    pub recompute: Option<Recompute>,
+    /// Rows that are taken down in another table when a column becomes one of some values.
+    #[serde(default)]
+    pub snapshots: Vec<Snapshot>,
 }
 
 impl TablePlan {
@@ -247,6 +259,9 @@ impl TablePlan {
             external_id: None,
             parent: None,
             namespace: None,
+            derived_from: Vec::new(),
+            recompute: None,
+            snapshots: Vec::new(),
         }
     }
 }
@@ -333,34 +348,4 @@ impl Mode {
             Mode::Incremental => "incremental",
         }
     }
-}
-
-/// A column by which rows are ordered: the table's, or `{"source": name}` for one that is not stored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "expected a column's name or {\"source\": name}")]
-pub enum SortColumn {
-    /// A column of the table.
-    Target(String),
-    /// A column of the source.
-    Source {
-        /// Its name.
-        source: String,
-    },
-}
-
-/// How an incremental table knows what is new.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Cursor {
-    /// The column that grows with every change of a row.
-    pub column: SortColumn,
-    /// How far before the highest value seen reading starts: `10 minutes`, `2 days`, or a number.
-    #[serde(default)]
-    pub lag: Option<Scalar>,
-    /// What becomes of a row whose cursor column is NULL.
-    #[serde(default)]
-    pub on_null: NullCursor,
-    /// Where the first run starts.
-    #[serde(default)]
-    pub initial_value: Option<Scalar>,
 }

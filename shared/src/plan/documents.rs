@@ -7,7 +7,8 @@ use crate::catalog::RelName;
 use crate::error::Result;
 
 use super::columns::ColumnSource;
-use super::document::{SortColumn, Source, TablePlan};
+use super::cursor::SortColumn;
+use super::document::{Source, TablePlan};
 use super::parse::invalid;
 use super::path::Path;
 use super::policies::MissingColumn;
@@ -115,11 +116,11 @@ fn paths(table: &TablePlan) -> impl Iterator<Item = (String, Named<'_>)> {
         ColumnSource::Path { path, .. } => Some((format!("columns.{name}.path"), Named::Path(path))),
         ColumnSource::Column { .. } | ColumnSource::Value(_) => None,
     });
-    let sorts = [
-        ("cursor.column", table.cursor.as_ref().map(|c| &c.column)),
-        ("dedup_sort", table.dedup_sort.as_ref()),
-    ];
-    let sorts = sorts.into_iter().filter_map(|(key, column)| match column? {
+    let by = table.cursor.iter().flat_map(|c| c.by.iter().enumerate());
+    let by = by.map(|(i, column)| (format!("cursor.by[{i}]"), column));
+    let cursor = table.cursor.iter().map(|c| ("cursor.column".to_owned(), &c.column));
+    let sort = table.dedup_sort.iter().map(|column| ("dedup_sort".to_owned(), column));
+    let sorts = cursor.chain(by).chain(sort).filter_map(|(key, column)| match column {
         SortColumn::Source { source } => Some((format!("{key}.source"), source)),
         SortColumn::Target(_) => None,
     });

@@ -8,18 +8,23 @@ mod backup;
 mod check_rules;
 mod checks;
 mod columns;
+mod cursor;
+mod derived;
 mod document;
 mod documents;
 mod parse;
 mod path;
 mod policies;
 mod rules;
+mod snapshots;
 mod values;
 
 pub use backup::{ExternalId, ParentReference, ParentTable};
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
 pub use columns::{ColumnSource, Lookup, Origin, Reference};
-pub use document::{Cursor, Mode, Phase, Plan, SortColumn, Source, TablePlan, Write};
+pub use cursor::{Cursor, SortColumn};
+pub use derived::{Recompute, rounds};
+pub use document::{Mode, Phase, Plan, Source, TablePlan, Write};
 pub use documents::{Carrier, Convert, Days, Documents, KeepRaw, is_path};
 pub use parse::parse;
 pub use path::{Path, Step};
@@ -27,6 +32,7 @@ pub use policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
     MissingReference, NullCursor, Referenced, Refuse,
 };
+pub use snapshots::{RunFact, Snapshot, SnapshotValue, When};
 pub use values::{Limit, Scalar};
 
 /// The JSON Schema of a plan, for editors.

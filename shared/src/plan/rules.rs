@@ -3,15 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::RelName;
-use crate::cursor::Lag;
 use crate::error::{Error, Result};
 
-use super::check_rules;
 use super::columns::Lookup;
 use super::document::{Phase, Plan, Source, TablePlan, Write};
 use super::documents;
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
+use super::{check_rules, cursor, derived, snapshots};
 
 /// Checks the plan against itself. Errors: 22023 with the JSON path.
 pub(super) fn check(plan: &Plan) -> Result<()> {
@@ -55,6 +54,7 @@ pub(super) fn check(plan: &Plan) -> Result<()> {
                 _ => {}
             }
         }
+        derived::check(phase, &at)?;
         check_rules::check_phase(phase, &at)?;
     }
     for (i, phase) in plan.phases.iter().enumerate() {
@@ -217,11 +217,8 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
     }
-    if let Some(lag) = table.cursor.as_ref().and_then(|c| c.lag.as_ref()) {
-        Lag::parse(lag).ok_or_else(|| {
-            invalid(format!("{at}.cursor.lag: expected \"10 minutes\", \"2 days\" or a number, not below 0"))
-        })?;
-    }
+    table.cursor.as_ref().map_or(Ok(()), |c| cursor::check(c, &format!("{at}.cursor")))?;
+    snapshots::check(table, at)?;
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
         RelName::parse(&reference.table).map_err(|e| within(&at, "table", e))?;

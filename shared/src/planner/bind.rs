@@ -54,12 +54,15 @@ pub fn bind(
     }
     check_names(plan, &target)?;
     let task = make(ordinal, plan, key, &own, target, source, wanted)?;
-    match plan.scope.iter().find(|c| !task.stages(std::slice::from_ref(*c))) {
+    let scope = plan.scope.iter().find(|c| !task.stages(std::slice::from_ref(*c)));
+    let grouped = |c: &&String| matches!(task.staged(c).map(|c| &c.from), Some(From::Source(_)));
+    let by = plan.recompute.iter().flat_map(|r| &r.by).find(|c| !grouped(c));
+    match scope.map(|c| (c, "scope")).or(by.map(|c| (c, "recompute"))) {
         None => Ok(task),
-        Some(column) => Err(Error::new(
+        Some((column, key)) => Err(Error::new(
             Kind::InvalidParameter,
             format!(
-                "column \"{column}\" of table \"{}\" is in \"scope\" and not filled from the source",
+                "column \"{column}\" of table \"{}\" is in \"{key}\" and not filled from the source",
                 plan.table
             ),
         )),
@@ -197,6 +200,7 @@ fn check_names(plan: &TablePlan, target: &Table) -> Result<()> {
         .chain(plan.references.iter().flat_map(|r| &r.columns))
         .chain(plan.merge_key.iter().flatten())
         .chain(&plan.scope)
+        .chain(plan.recompute.iter().flat_map(|r| &r.by))
         .chain(plan.lookups.iter().map(|l| &l.set));
     for name in named {
         let Some(column) = target.column(name) else {

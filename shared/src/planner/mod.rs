@@ -4,6 +4,7 @@
 //! Nothing here reaches a database, so all of it can be printed and tested as data.
 
 mod bind;
+mod derive;
 mod key;
 mod listings;
 mod lookup;
@@ -13,17 +14,20 @@ mod push;
 mod restore;
 #[cfg(test)]
 pub(crate) mod sample;
+mod snapshot;
 mod stub;
 mod track;
 mod travel;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
+pub use derive::{Trace, trace};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use names::{rule_name, source_name, spoken_scope, unmapped_name};
 pub use order::{link, sort};
 pub use push::{Gone, push, travelling};
 pub use restore::{Detail, RestoreMode, Restored, Restoring, plan_name, restoring};
+pub use snapshot::{SnapshotSet, Take, check_snapshot};
 pub use stub::{Owner, StubSet, Stubs, parent_of, stub_links, stub_set};
 pub use track::{Tracked, tracked};
 pub use travel::{LateRef, Planned, Travel, is_unique, parents_first, travel};
@@ -109,6 +113,8 @@ pub enum From {
 pub enum Rule {
     /// The plan's `cursor`, whose column is not stored.
     Cursor,
+    /// The column at this place of the cursor's `by`, which is not stored.
+    Group(usize),
     /// The plan's `dedup_sort`, whose column is not stored.
     Sort,
     /// A column that the lookup at this place matches by, at this place in its `match`.

@@ -150,11 +150,13 @@ impl<R: Read> Records<R> {
                     self.spot.row = self.spot.row.saturating_add(1);
                     return Ok(true);
                 }
-                // A number that the window cuts behind its point is an invalid one to serde_json.
-                Some(Err(_)) if !self.ended && unread.len() <= MAX_RECORD => self.fill()?,
-                Some(Err(error)) if !error.is_eof() || unread.len() <= MAX_RECORD => {
-                    return Err(self.refused(&error));
+                Some(Err(error)) if (error.is_eof() || cuts_number(unread)) && unread.len() <= MAX_RECORD => {
+                    if self.ended {
+                        return Err(self.refused(&error));
+                    }
+                    self.fill()?;
                 }
+                Some(Err(error)) if !error.is_eof() => return Err(self.refused(&error)),
                 _ => return Err(limit(&self.called, self.spot, "a record has more than 16 MiB")),
             }
         }
@@ -276,6 +278,12 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// Whether a number might be cut at the end of this. serde_json calls one that ends within not an end
+/// of the input but an invalid number.
+fn cuts_number(unread: &[u8]) -> bool {
+    matches!(unread.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E'))
+}
+
 /// The error for an input that cannot be read (58030), or the one of ours that it has in itself.
 pub(crate) fn unreadable(called: &str, error: &io::Error) -> Error {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
@@ -354,4 +362,49 @@ pub(crate) fn check(called: &str, record: &str, row: u64) -> Result<()> {
         serde_json::from_str(record).map_err(|error| bad(called, spot, &error.to_string()))?;
     let unfit = fields.iter().find_map(|(_, value)| text_of(value).err());
     unfit.map_or(Ok(()), |unfit| Err(refused(called, spot, unfit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The last value of the last record.
+    fn last_value(file: &str) -> Result<String> {
+        let mut records = Records::inside(file.as_bytes(), "file".into(), 1);
+        let mut last = String::new();
+        while records.next(&mut |_, fields| {
+            last = fields.last().map_or("", |(_, value)| value.get()).to_owned();
+            Ok(())
+        })? {}
+        Ok(last)
+    }
+
+    #[test]
+    fn a_value_is_whole_wherever_the_window_ends() {
+        for value in ["-12.5e+10", "-0.25E-7", "1e5", "\"a\\u00e9\\n\u{e9}\"", "[null,true]", "{\"a\":-1.5}"]
+        {
+            let record = format!("{{\"a\":\"{{pad}}\",\"b\":{value}}}]}}");
+            for end in 0..record.len() {
+                let pad = "x".repeat(CHUNK - end);
+                let found = last_value(&record.replace("{pad}", &pad));
+                assert_eq!(found.as_deref(), Ok(value), "the window ends {end} before");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused_wherever_it_stands() {
+        for value in ["-", "1.", "1e", "1e+", "-x", "1.e5"] {
+            for pad in [1, CHUNK - 20, CHUNK] {
+                let file = format!("{{\"a\":\"{}\",\"b\":{value}}}]}}", "x".repeat(pad));
+                let kind = last_value(&file).err().map(|error| error.kind);
+                assert_eq!(kind, Some(Kind::BadFile), "{value}");
+                assert_eq!(
+                    last_value(&file.replace("}]}", "")).err().map(|error| error.kind),
+                    kind,
+                    "{value}"
+                );
+            }
+        }
+    }
 }

@@ -98,7 +98,7 @@ pub fn first_rows(query: &str) -> Sql {
 }
 
 /// A query without the semicolon that may end it.
-fn bare(query: &str) -> &str {
+pub(super) fn bare(query: &str) -> &str {
     query.trim_end().trim_end_matches(';').trim_end()
 }
 

@@ -14,6 +14,13 @@ pub fn count_imported(dialect: Dialect, task: &Task, temps: &Temps, mark: Option
     Sql::new(format!("SELECT count(*) FROM {} t{scope}{filter}", target(&task.target)))
 }
 
+/// How many rows of the whole table, whatever is in scope, count as imported by this mark.
+pub fn count_all_imported(dialect: Dialect, task: &Task, mark: Option<&Mark>) -> Sql {
+    let filter =
+        mark.map_or_else(String::new, |mark| format!(" WHERE {}", imported(spelling(dialect), mark, "t")));
+    Sql::new(format!("SELECT count(*) FROM {} t{filter}", target(&task.target)))
+}
+
 /// The rows that count as imported and are preserved all the same: our own row with their key came
 /// back, or a change of theirs was not acknowledged.
 pub fn count_preserved_imported(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {

@@ -13,6 +13,7 @@ mod compare;
 mod cursor;
 mod ddl;
 mod deferred;
+mod derive;
 mod early;
 mod foreign;
 mod guards;
@@ -34,6 +35,7 @@ mod restage;
 mod retain;
 mod rewrite;
 mod scope;
+mod snapshot;
 mod sqlite;
 mod stub;
 mod temps;
@@ -54,12 +56,15 @@ pub use checks::{
     first_rows, two_numbers,
 };
 pub use compare::{clear_changes, compare, count_ops, example_refused, example_rows};
-pub use cursor::{cursor_clear, cursors, keep_cursor, newest_run};
+pub use cursor::{cursor_clear, cursors, forget_cursor, keep_cursor, newest_run};
 pub use ddl::{create_table, insert_all, select_all, select_columns, type_name};
 pub use deferred::{check_now, count_violations, defer, defer_no_more, deferring};
+pub use derive::{
+    count_groups, derived_runs, groups_after, groups_before, groups_table, query_of_groups, query_of_nothing,
+};
 pub use early::{mark_children, mark_claimed, unmark_parents};
 pub use foreign::{find_unlike_key, last_change};
-pub use guards::{count_imported, count_local_deletes, count_preserved_imported};
+pub use guards::{count_all_imported, count_imported, count_local_deletes, count_preserved_imported};
 pub use keys::{delete_losers, duplicate_keys, find_nulls, refuse_duplicates, refuse_nulls};
 pub use late::{bind_late, count_late, count_unlinked, unlink};
 pub use local::{drop_preserved, find_conflicts, refuse_conflicts};
@@ -77,6 +82,9 @@ pub use retain::{
     count_referring, count_retained, retain_needed, retain_referred, retain_refused, retain_stubs,
 };
 pub use rewrite::count_rewritten;
+pub use snapshot::{
+    count_snapshots, example_snapshots, find_snapshots, insert_snapshot_of, insert_snapshots, snapshot_table,
+};
 pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,
     example_stubs, fill_stubs, forget_stubs, insert_stubs, keep_stubs, prune_stubs, stub_table,

@@ -1,15 +1,20 @@
-//! `scope`: deletes reach only rows whose values in some columns occur in the source.
+//! Deletes reach only rows whose values in some columns occur in the source (`scope`), or are those of a group that a run computes (`recompute`).
 
 use crate::planner::Task;
 use crate::session::Dialect;
 
 use super::assign::rewritten_parents;
+use super::derive::groups;
 use super::{TempTable, Temps, list, spelling};
 
 /// What follows LEFT JOIN or JOIN to find out whether the target's row `t` is in scope, which it is where
 /// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well, and documents without
 /// rows; but not those of a restore, which may have lost the parent that they speak of: their parent speaks for itself.
 pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<String> {
+    if let Some(by) = task.groups() {
+        let spell = spelling(dialect);
+        return Some(spell.in_rows(&groups(spell, task, by), by, "t", "v"));
+    }
     if task.plan.scope.is_empty() {
         return None;
     }

@@ -63,9 +63,12 @@ fn folder() -> PathBuf {
     folder
 }
 
+/// An empty table. Without an index over what refers, SQLite looks through the table for each new row that
+/// another might refer to.
 fn create(id: &str) -> String {
     format!(
-        "CREATE TABLE item (id {id}, xmlid text NOT NULL UNIQUE, prior integer REFERENCES item (id), {DECLARED})"
+        "CREATE TABLE item (id {id}, xmlid text NOT NULL UNIQUE, prior integer REFERENCES item (id), {DECLARED}); \
+         CREATE INDEX item_prior ON item (prior)"
     )
 }
 

@@ -1,0 +1,124 @@
+//! Derived tables: how the groups that changed are found from the changed rows of what is read.
+
+use crate::catalog::Table;
+use crate::plan::{Mode, Recompute};
+use crate::types::ColumnType;
+
+use super::{From, Link, Task};
+
+/// How a changed row of a table tells its group of a derived table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// Its columns in the order of `by`; those of the table that `via` leads to, where it does.
+    pub columns: Vec<String>,
+    /// A reference of the row's to a row that tells the group.
+    pub via: Option<(Link, Table)>,
+}
+
+/// How the rows of `base` tell their group of the derived table: by columns of their own, or by those of a
+/// row to which they refer, of another table of `bases`. `round` are the tasks among which `base` is. None where they do not.
+pub fn trace(derived: &Task, base: &Task, round: &[Task], bases: &[&Task]) -> Option<Trace> {
+    let recompute = derived.plan.recompute.as_ref()?;
+    // Rows without a key are not found again once they are written.
+    if base.key.is_empty() {
+        return None;
+    }
+    if let Some(columns) = columns(derived, recompute, base) {
+        return Some(Trace { columns, via: None });
+    }
+    base.references.iter().find_map(|link| {
+        let id = link.parent_id(round)?;
+        let parent = bases.iter().find(|task| task.target.id() == id)?;
+        let columns = columns(derived, recompute, parent)?;
+        Some(Trace { columns, via: Some((link.clone(), parent.target.clone())) })
+    })
+}
+
+/// The columns of a table that are those of `by`, where it has them all.
+fn columns(derived: &Task, recompute: &Recompute, base: &Task) -> Option<Vec<String>> {
+    let like = |by: &String| {
+        let found = base.target.column(recompute.column(&base.name, by))?;
+        let wanted = derived.target.column(by)?;
+        same_values(&found.ty, &wanted.ty).then(|| found.name.clone())
+    };
+    recompute.by.iter().map(like).collect()
+}
+
+fn same_values(a: &ColumnType, b: &ColumnType) -> bool {
+    let text = |ty: &ColumnType| matches!(ty, ColumnType::Text { .. });
+    a == b || (a.is_number() && b.is_number()) || (text(a) && text(b))
+}
+
+impl Task {
+    /// The columns whose values make the groups that this run computes; None where it computes all.
+    pub fn groups(&self) -> Option<&[String]> {
+        let recompute = self.plan.recompute.as_ref()?;
+        (self.mode == Mode::Incremental).then_some(&recompute.by)
+    }
+
+    /// The source's columns that fill those of `by`, in their order.
+    pub fn group_sources(&self) -> Vec<&str> {
+        let by = self.plan.recompute.iter().flat_map(|r| &r.by);
+        let source = |name: &String| match &self.staged(name)?.from {
+            From::Source(source) => Some(source.as_str()),
+            From::Constant(_) | From::Lookup(_) | From::Assigned => None,
+        };
+        by.filter_map(source).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Source, TablePlan, Write};
+    use crate::planner::{Parent, bind, sample};
+
+    fn base(name: &str, columns: &[&str]) -> Task {
+        let plan = TablePlan::plain(name.to_owned(), Source::Parquet("x".to_owned()), Write::Upsert);
+        bind(0, &plan, sample::table(name, &["id"], columns), None, &[]).unwrap()
+    }
+
+    fn derived() -> Task {
+        let names = [("orders".to_owned(), [("day".to_owned(), "posted".to_owned())].into())];
+        let recompute = Recompute { by: sample::strings(&["shop", "day"]), match_columns: names.into() };
+        let plan = TablePlan {
+            recompute: Some(recompute),
+            ..TablePlan::plain("daily".to_owned(), Source::Query("q".to_owned()), Write::Replace)
+        };
+        let table = sample::table("daily", &["shop", "day"], &["!shop", "!day", "n"]);
+        bind(0, &plan, table, None, &[]).unwrap()
+    }
+
+    #[test]
+    fn a_row_tells_its_group_or_refers_to_one_that_does() {
+        let orders = base("orders", &["!id", "shop", "posted"]);
+        let mut part = base("part", &["!id", "order_id"]);
+        let round = vec![orders.clone(), part.clone()];
+        let found = |task: &Task, bases: &[&Task]| trace(&derived(), task, &round, bases);
+        let direct = found(&orders, &[&orders]).unwrap();
+        assert_eq!((direct.columns, direct.via), (sample::strings(&["shop", "posted"]), None));
+        assert_eq!(found(&part, &[&orders, &part]), None);
+        part.references.push(Link {
+            columns: sample::strings(&["order_id"]),
+            parent: Parent::Tasks(vec![0]),
+            parent_columns: sample::strings(&["id"]),
+        });
+        let by_order = found(&part, &[&orders, &part]).unwrap();
+        assert_eq!(by_order.via.map(|(_, table)| table.name), Some("orders".to_owned()));
+        // A table that the derived one does not read tells nothing of it.
+        assert_eq!(found(&part, &[&part]), None);
+    }
+
+    #[test]
+    fn groups_are_told_by_values_of_one_kind_and_rows_that_are_found_again() {
+        let mut orders = base("orders", &["!id", "shop", "posted"]);
+        orders.target.columns[2].ty = ColumnType::Text { max_chars: None };
+        assert_eq!(trace(&derived(), &orders, &[], &[&orders]), None);
+        let keyless = Task { key: Vec::new(), ..base("orders", &["!id", "shop", "posted"]) };
+        assert_eq!(trace(&derived(), &keyless, &[], &[&keyless]), None);
+        let mut task = derived();
+        assert_eq!((task.groups(), task.group_sources()), (None, vec!["shop", "day"]));
+        task.mode = Mode::Incremental;
+        assert_eq!(task.groups().map(<[String]>::len), Some(2));
+    }
+}
