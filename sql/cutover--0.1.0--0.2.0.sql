@@ -66,6 +66,17 @@ CREATE TABLE cutover.migration_pending (
 );
 COMMENT ON TABLE cutover.migration_pending IS 'The migrations that the last apply_migrations saw and did not apply.';
 
+CREATE TABLE cutover.raw_document (
+    run_id   bigint NOT NULL,
+    phase    text NOT NULL,
+    source   text NOT NULL,
+    place    text NOT NULL,
+    document text NOT NULL
+);
+CREATE INDEX raw_document_run ON cutover.raw_document (run_id);
+CREATE INDEX raw_document_source ON cutover.raw_document (phase, source, run_id);
+COMMENT ON TABLE cutover.raw_document IS 'The documents that runs read, as they were, where the plan keeps them.';
+
 -- In place, so that what was granted on it stays: new columns come last.
 CREATE OR REPLACE VIEW cutover.phase_status AS
 SELECT p.phase, p.authority, p.synced_at AS last_success,
@@ -91,6 +102,17 @@ LEFT JOIN cutover.run f ON f.run_id = (SELECT max(r.run_id) FROM cutover.run r
                                        WHERE r.phase = p.phase AND r.status = 'failed')
 ORDER BY p.ordinal;
 COMMENT ON VIEW cutover.phase_status IS 'Each phase: who owns it and since when, its last sync, its last error and the failures since, and what may be called next.';
+
+CREATE FUNCTION cutover.import_json(path text, target text DEFAULT NULL, write text DEFAULT 'append')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_json_wrapper';
+COMMENT ON FUNCTION cutover.import_json(text, text, text) IS 'Imports a JSON file, a folder or a glob into a table, which is made where there is none.';
+
+CREATE FUNCTION cutover.export_json(source text, path text, overwrite boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_json_wrapper';
+COMMENT ON FUNCTION cutover.export_json(text, text, boolean) IS 'Writes a relation or a query to a file of newline-delimited JSON and returns how many rows.';
 
 CREATE FUNCTION cutover.export_changes(phase text, path text, format text DEFAULT 'parquet')
 RETURNS TABLE (batch bigint, batch_id text, table_name text, upserts bigint, deletes bigint, file text)
@@ -179,6 +201,8 @@ RETURNS TABLE (number bigint, name text, package text, state text, applied_at te
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'migration_status_wrapper';
 COMMENT ON FUNCTION cutover.migration_status(text) IS 'Every migration of a folder with its state.';
 
+REVOKE ALL ON FUNCTION cutover.import_json(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_json(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.export_changes(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.push_changes(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.acknowledge_changes(text) FROM PUBLIC;
@@ -199,10 +223,12 @@ REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration_pending FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.raw_document FROM PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration_pending', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.raw_document', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');

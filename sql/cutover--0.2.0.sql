@@ -165,6 +165,17 @@ CREATE TABLE cutover.migration_pending (
 );
 COMMENT ON TABLE cutover.migration_pending IS 'The migrations that the last apply_migrations saw and did not apply.';
 
+CREATE TABLE cutover.raw_document (
+    run_id   bigint NOT NULL,
+    phase    text NOT NULL,
+    source   text NOT NULL,
+    place    text NOT NULL,
+    document text NOT NULL
+);
+CREATE INDEX raw_document_run ON cutover.raw_document (run_id);
+CREATE INDEX raw_document_source ON cutover.raw_document (phase, source, run_id);
+COMMENT ON TABLE cutover.raw_document IS 'The documents that runs read, as they were, where the plan keeps them.';
+
 CREATE VIEW cutover.last_report AS
 SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
        t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples
@@ -217,6 +228,17 @@ CREATE FUNCTION cutover.export_parquet(source text, path text, overwrite boolean
 RETURNS bigint
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_parquet_wrapper';
 COMMENT ON FUNCTION cutover.export_parquet(text, text, boolean) IS 'Writes a relation or a query to a Parquet file and returns how many rows.';
+
+CREATE FUNCTION cutover.import_json(path text, target text DEFAULT NULL, write text DEFAULT 'append')
+RETURNS TABLE (phase text, table_name text, write text, mode text, staged bigint, inserted bigint, updated bigint,
+               unchanged bigint, deleted bigint, preserved bigint, quarantined bigint, skipped bigint, elapsed_ms bigint)
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'import_json_wrapper';
+COMMENT ON FUNCTION cutover.import_json(text, text, text) IS 'Imports a JSON file, a folder or a glob into a table, which is made where there is none.';
+
+CREATE FUNCTION cutover.export_json(source text, path text, overwrite boolean DEFAULT false)
+RETURNS bigint
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'export_json_wrapper';
+COMMENT ON FUNCTION cutover.export_json(text, text, boolean) IS 'Writes a relation or a query to a file of newline-delimited JSON and returns how many rows.';
 
 CREATE FUNCTION cutover.parquet_schema(path text)
 RETURNS TABLE (column_name text, parquet_type text, column_type text, nullable boolean)
@@ -379,6 +401,8 @@ COMMENT ON FUNCTION cutover.migration_status(text) IS 'Every migration of a fold
 REVOKE ALL ON FUNCTION cutover.version() FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.import_parquet(text, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.export_parquet(text, text, boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.import_json(text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cutover.export_json(text, text, boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.parquet_schema(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.load_plan(text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION cutover.show_plan() FROM PUBLIC;
@@ -419,6 +443,7 @@ REVOKE ALL ON TABLE cutover.change_batch FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.change FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.migration_pending FROM PUBLIC;
+REVOKE ALL ON TABLE cutover.raw_document FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.last_report FROM PUBLIC;
 REVOKE ALL ON TABLE cutover.phase_status FROM PUBLIC;
 
@@ -436,6 +461,7 @@ SELECT pg_catalog.pg_extension_config_dump('cutover.change_batch', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.change', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.migration_pending', '');
+SELECT pg_catalog.pg_extension_config_dump('cutover.raw_document', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.plan_plan_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.authority_log_change_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('cutover.run_run_id_seq', '');

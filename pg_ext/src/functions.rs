@@ -33,6 +33,20 @@ fn export_parquet(source: Option<&str>, path: Option<&str>, overwrite: Option<bo
 }
 
 #[pg_extern]
+fn import_json(path: Option<&str>, target: Option<&str>, write: Option<&str>) -> ReportRows {
+    let path = required("path", path);
+    let options = ImportOptions { target: target.map(str::to_owned), write: write.map(str::to_owned) };
+    report(run(|session| api::import_json(session, path, &options)))
+}
+
+#[pg_extern]
+fn export_json(source: Option<&str>, path: Option<&str>, overwrite: Option<bool>) -> i64 {
+    let (source, path) = (required("source", source), required("path", path));
+    let options = ExportOptions { overwrite: overwrite.unwrap_or(false) };
+    run(|session| api::export_json(session, source, path, &options))
+}
+
+#[pg_extern]
 fn parquet_schema(path: Option<&str>) -> SchemaRows {
     let path = required("path", path);
     let rows = run(|session| api::parquet_schema(session, path));

@@ -11,11 +11,11 @@ pub use crate::engine::{
     sync_phase, sync_phases, take_snapshot, validate_phase, verify_phase,
 };
 pub use crate::explain::explain_phase;
-pub use crate::files::{export_parquet, import_parquet, parquet_schema};
+pub use crate::files::{export_json, export_parquet, import_json, import_parquet, parquet_schema};
 pub use crate::migrations::{apply_migrations, migration_status};
 pub use crate::plans::{check_plan, load_plan, show_plan};
 
-/// Arguments of `import_parquet` besides the path.
+/// Arguments of `import_parquet` and `import_json` besides the path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ImportOptions {
@@ -25,7 +25,7 @@ pub struct ImportOptions {
     pub write: Option<String>,
 }
 
-/// Arguments of `export_parquet` besides source and path.
+/// Arguments of `export_parquet` and `export_json` besides source and path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExportOptions {

@@ -7,7 +7,7 @@ use crate::engine::owners::Owners;
 use crate::engine::{self, state};
 use crate::engine::{snapshot, stub};
 use crate::error::{Kind, Result};
-use crate::plan::{self, MissingReference, Phase, Source, Write};
+use crate::plan::{self, Carrier, Documents, MissingReference, Phase, Source, Write};
 use crate::planner::{self, Task};
 use crate::report::Step;
 use crate::session::{Dialect, Session};
@@ -53,7 +53,9 @@ fn explain_round(
     let all = || prepared.tasks.iter().zip(&prepared.temps);
     for (task, temps) in all() {
         let source = planned.tables.get(task.ordinal).map_or("", |t| match &t.source {
-            Some(Source::Query(_)) => "the query",
+            Some(Source::Query(_) | Source::Documents(Documents { of: Carrier::Query { .. }, .. })) => {
+                "the query"
+            }
             named => named.as_ref().map_or("", Source::text),
         });
         let create = temps.staging.create.first().map(ToString::to_string);

@@ -1,19 +1,22 @@
-//! Single files: a Parquet file into a table, a relation or query into a Parquet file.
+//! Single files: Parquet or JSON into a table, a relation or query into a file.
 
 use std::path::Path;
 use std::time::Instant;
+
+use arrow::record_batch::RecordBatch;
 
 use crate::api::{ExportOptions, ImportOptions};
 use crate::catalog::{RelName, Table};
 use crate::engine::progress::Progress;
 use crate::engine::{self, Request, RunKind, rights, state};
 use crate::error::{Error, Kind, Result};
-use crate::export::ParquetExport;
+use crate::export::{JsonExport, ParquetExport};
 use crate::plan::{ExtraColumn, MissingColumn, Mode, Source, TablePlan, Write};
 use crate::planner::{self, SourceShape, Task};
 use crate::report::{ReportRow, SchemaRow};
-use crate::session::{Dialect, LoadKind, LoadTarget, Session};
+use crate::session::{CursorId, Dialect, LoadKind, LoadTarget, Session};
 use crate::sql::{self, Sql, Temps};
+use crate::types::ColumnType;
 use crate::value::count;
 
 /// How many rows an export fetches at a time.
@@ -28,6 +31,17 @@ const LONGEST_NAME: usize = 63;
 /// not a table, 42703 a column the table lacks, 55000 the table's phase is frozen or live here, 23505 and
 /// the like from the database.
 pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) -> Result<Vec<ReportRow>> {
+    import(s, &Source::Parquet(path.to_owned()), options)
+}
+
+/// As [`import_parquet`], of JSON files; a table that is made has columns of text.
+///
+/// Errors: those of [`import_parquet`], and 22023 for objects without any key.
+pub fn import_json(s: &mut dyn Session, path: &str, options: &ImportOptions) -> Result<Vec<ReportRow>> {
+    import(s, &Source::Json(path.to_owned()), options)
+}
+
+fn import(s: &mut dyn Session, source: &Source, options: &ImportOptions) -> Result<Vec<ReportRow>> {
     let started = Instant::now();
     let write = match options.write.as_deref() {
         None | Some("append") => None,
@@ -45,7 +59,7 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
     }
     let name = match &options.target {
         Some(target) => RelName::parse(target)?,
-        None => RelName::new(None, &own_name(path)?),
+        None => RelName::new(None, &own_name(source.text())?),
     };
     let table = s.find_table(&name)?;
     let mut row = match table {
@@ -55,14 +69,14 @@ pub fn import_parquet(s: &mut dyn Session, path: &str, options: &ImportOptions) 
             state::check_open(s, &schema, &own)?;
             rights::check(&[&table], false)?;
             let row = match write {
-                Some(write) => merge(s, path, &name, &table, write)?,
-                None => append(s, path, &name, table)?,
+                Some(write) => merge(s, source, &name, &table, write)?,
+                None => append(s, source, &name, table)?,
             };
             // Its phase may have become another's before the table was locked.
             state::check_open(s, &schema, &own)?;
             row
         }
-        None => create(s, path, &name)?,
+        None => create(s, source, &name)?,
     };
     row.elapsed_ms = engine::millis(started);
     Ok(vec![row])
@@ -81,17 +95,23 @@ fn own_name(path: &str) -> Result<String> {
 }
 
 /// A plan for one table that is in no plan.
-fn lone_plan(name: &RelName, path: &str, write: Write) -> TablePlan {
+fn lone_plan(name: &RelName, source: &Source, write: Write) -> TablePlan {
     TablePlan {
         on_missing_column: MissingColumn::Keep,
         on_extra_column: ExtraColumn::Error,
-        ..TablePlan::plain(name.to_string(), Source::Parquet(path.to_owned()), write)
+        ..TablePlan::plain(name.to_string(), source.clone(), write)
     }
 }
 
 /// By the engine's own rules, as a phase of one table.
-fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: Write) -> Result<ReportRow> {
-    let plan = lone_plan(name, path, write);
+fn merge(
+    s: &mut dyn Session,
+    source: &Source,
+    name: &RelName,
+    table: &Table,
+    write: Write,
+) -> Result<ReportRow> {
+    let plan = lone_plan(name, source, write);
     let found = RelName::new(Some(&table.schema), &table.name);
     let mut rounds = engine::prepare(s, &[plan], &[found], Some(None))?;
     let outcomes = engine::run(s, &mut rounds, &Request::full(RunKind::Sync), &mut |_, _, _| Ok(()))?;
@@ -100,9 +120,13 @@ fn merge(s: &mut dyn Session, path: &str, name: &RelName, table: &Table, write: 
 }
 
 /// Rows into a table by its ordinary path: triggers, constraints and defaults hold.
-fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Result<ReportRow> {
-    let plan = lone_plan(name, path, Write::Upsert);
-    let mut input = engine::open_source(s, None, &Source::Parquet(path.to_owned()))?;
+fn append(s: &mut dyn Session, source: &Source, name: &RelName, table: Table) -> Result<ReportRow> {
+    let plan = lone_plan(name, source, Write::Upsert);
+    let mut input = engine::open_source(s, None, source)?;
+    if input.reader.columns().is_empty() {
+        no_rows(&mut input)?;
+        return Ok(ReportRow::inserted(None, &name.to_string(), "append", Mode::Full, 0));
+    }
     let columns: Vec<&str> = input.reader.columns().iter().map(|c| c.name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &columns };
     let task = planner::bind_append(&plan, table, shape)?;
@@ -125,6 +149,19 @@ fn append(s: &mut dyn Session, path: &str, name: &RelName, table: Table) -> Resu
         Dialect::Postgres => append_staged(s, &task, &mut input)?,
     };
     Ok(ReportRow::inserted(None, &name.to_string(), "append", Mode::Full, rows))
+}
+
+/// A source without a column must have no rows. Errors: 22023.
+fn no_rows(input: &mut engine::Input) -> Result<()> {
+    let engine::Reader::Files(files) = &mut input.reader else { return Ok(()) };
+    if files.next()?.is_some() {
+        return Err(no_columns(&input.label));
+    }
+    Ok(())
+}
+
+fn no_columns(label: &str) -> Error {
+    Error::new(Kind::InvalidParameter, format!("{label} has no columns"))
 }
 
 fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) -> Result<i64> {
@@ -151,11 +188,14 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
 }
 
 /// A table of the file's own columns, and its rows.
-fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> {
+fn create(s: &mut dyn Session, source: &Source, name: &RelName) -> Result<ReportRow> {
     let dialect = s.facts().dialect;
-    let mut input = engine::open_source(s, None, &Source::Parquet(path.to_owned()))?;
+    let mut input = engine::open_source(s, None, source)?;
     let columns: Vec<_> =
         input.reader.columns().iter().map(|c| (c.name.clone(), c.natural.clone())).collect();
+    if columns.is_empty() {
+        return Err(no_columns(&input.label));
+    }
     check_names(dialect, name, &columns)?;
     s.begin_write(&[])?;
     s.execute(&sql::create_table(dialect, name.schema.as_deref(), &name.name, &columns), &[])?;
@@ -163,7 +203,7 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
     let table = table.ok_or_else(|| Error::new(Kind::Internal, format!("table \"{name}\" was not made")))?;
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let shape = SourceShape { label: &input.label, columns: &names };
-    let task = planner::bind_append(&lone_plan(name, path, Write::Upsert), table, shape)?;
+    let task = planner::bind_append(&lone_plan(name, source, Write::Upsert), table, shape)?;
     let target = LoadTarget { table: task.target.id(), columns: Vec::new(), kind: LoadKind::Own };
     let rows =
         engine::load(s, &task, target, None, &mut input, engine::Course::whole(&Progress::start()))?.rows;
@@ -172,11 +212,7 @@ fn create(s: &mut dyn Session, path: &str, name: &RelName) -> Result<ReportRow> 
 
 /// Errors: 42622 a name that is too long, 42602 an empty one, 42701 two that differ in case only
 /// (SQLite takes them for the same).
-fn check_names(
-    dialect: Dialect,
-    table: &RelName,
-    columns: &[(String, crate::types::ColumnType)],
-) -> Result<()> {
+fn check_names(dialect: Dialect, table: &RelName, columns: &[(String, ColumnType)]) -> Result<()> {
     if dialect == Dialect::Sqlite && table.name.to_lowercase().starts_with("sqlite_") {
         return Err(Error::new(
             Kind::InvalidName,
@@ -212,6 +248,29 @@ fn check_names(
 /// exists, and those of the query.
 pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &ExportOptions) -> Result<i64> {
     may_write(s, path)?;
+    let (cursor, columns) = open(s, source)?;
+    let mut export = ParquetExport::create(Path::new(path), options.overwrite, &columns)?;
+    fetch(s, cursor, &columns, &mut |batch| export.write(batch))?;
+    Ok(count(export.finish()?))
+}
+
+/// Writes a relation, or the rows of a query, to a file of newline-delimited JSON and returns how many
+/// there were.
+///
+/// Errors: as those of [`export_parquet`].
+pub fn export_json(s: &mut dyn Session, source: &str, path: &str, options: &ExportOptions) -> Result<i64> {
+    may_write(s, path)?;
+    let (cursor, columns) = open(s, source)?;
+    let mut export = JsonExport::create(Path::new(path), options.overwrite, &columns)?;
+    fetch(s, cursor, &columns, &mut |batch| export.write(batch))?;
+    Ok(count(export.finish()?))
+}
+
+/// The columns of what is exported, with their types.
+type Columns = Vec<(String, ColumnType)>;
+
+/// A cursor over a relation, where one has that name, or a query.
+fn open(s: &mut dyn Session, source: &str) -> Result<(CursorId, Columns)> {
     let relation = match RelName::parse(source) {
         Ok(name) => s.find_table(&name)?,
         Err(_) => None,
@@ -225,15 +284,23 @@ pub fn export_parquet(s: &mut dyn Session, source: &str, path: &str, options: &E
         None => Sql::from_user(source),
     };
     let cursor = s.cursor_open(&query, &[])?;
-    let columns: Vec<_> = s.cursor_columns(cursor)?.into_iter().map(|c| (c.name, c.ty)).collect();
+    let columns = s.cursor_columns(cursor)?.into_iter().map(|c| (c.name, c.ty)).collect();
+    Ok((cursor, columns))
+}
+
+/// Hands over all rows of a cursor, and closes it.
+fn fetch(
+    s: &mut dyn Session,
+    cursor: CursorId,
+    columns: &Columns,
+    write: &mut dyn FnMut(&RecordBatch) -> Result<()>,
+) -> Result<()> {
     let types: Vec<_> = columns.iter().map(|(_, ty)| ty.clone()).collect();
-    let mut export = ParquetExport::create(Path::new(path), options.overwrite, &columns)?;
     while let Some(batch) = s.cursor_fetch(cursor, &types, FETCH)? {
         s.check_interrupt()?;
-        export.write(&batch)?;
+        write(&batch)?;
     }
-    s.cursor_close(cursor)?;
-    Ok(count(export.finish()?))
+    s.cursor_close(cursor)
 }
 
 /// Errors: 42501 the role may not write files, 22023 a relative path on a server.

@@ -167,3 +167,14 @@ fn a_folder_gives_its_json_files() {
     assert_eq!(names, ["a.ndjson", "b.json", "c.jsonl"]);
     assert!(JsonSource::open(Vec::new(), &mut || Ok(())).is_err_and(|e| e.kind == Kind::UndefinedFile));
 }
+
+#[test]
+fn a_number_may_lie_across_any_border_of_what_is_read_at_a_time() {
+    for shift in 0..12 {
+        let text = "x".repeat(256 * 1024 - 20 - shift);
+        let (_dir, path) = file(format!("{{\"a\":\"{text}\",\"n\":-12.5e+3}}\n{{\"n\":1}}\n").as_bytes());
+        let mut source = open(&path).unwrap();
+        source.project(&["n"]).unwrap();
+        assert_eq!(rows(&mut source), ["-12.5e+3", "1"], "{shift}");
+    }
+}

@@ -19,9 +19,11 @@ type Answer = (rusqlite::types::Value, SubType);
 type Function = fn(&mut dyn Session, &Args) -> Result<Answer>;
 
 /// Every function by its usage, which is also the hint of a call that is not so.
-const FUNCTIONS: [(&str, Function); 27] = [
+const FUNCTIONS: [(&str, Function); 29] = [
     ("import_parquet(path [, options])", import_parquet),
     ("export_parquet(source, path [, options])", export_parquet),
+    ("import_json(path [, options])", import_json),
+    ("export_json(source, path [, options])", export_json),
     ("parquet_schema(path)", parquet_schema),
     ("load_plan(plan)", load_plan),
     ("show_plan()", show_plan),
@@ -86,6 +88,18 @@ fn export_parquet(session: &mut dyn Session, args: &Args) -> Result<Answer> {
     args.count(2, 3)?;
     let (source, path) = (args.text(0, "source")?, args.text(1, "path")?);
     let rows = api::export_parquet(session, source, path, &args.options(2)?)?;
+    Ok((rows.into(), None))
+}
+
+fn import_json(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(1, 2)?;
+    json(&api::import_json(session, args.text(0, "path")?, &args.options(1)?)?)
+}
+
+fn export_json(session: &mut dyn Session, args: &Args) -> Result<Answer> {
+    args.count(2, 3)?;
+    let (source, path) = (args.text(0, "source")?, args.text(1, "path")?);
+    let rows = api::export_json(session, source, path, &args.options(2)?)?;
     Ok((rows.into(), None))
 }
 

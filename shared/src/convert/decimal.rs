@@ -302,6 +302,16 @@ pub(super) fn whole_text(text: &str) -> Outcome<i128> {
     digits.to_i128()
 }
 
+/// Parses an amount into whole cents: no digit of it is lost.
+pub(super) fn cents(text: &str) -> Outcome<i128> {
+    let mut digits = Digits::parse(text)?;
+    digits.rescale(2, false).map_err(|fault| match fault == lossy() {
+        true => Fault::new(Kind::OutOfRange, "has more than 2 decimal digits"),
+        false => fault,
+    })?;
+    digits.to_i128()
+}
+
 /// Keeps a decimal array's type with its values.
 pub(super) fn typed(array: PrimitiveArray<Decimal128Type>, precision: u8, scale: i8) -> ArrayRef {
     Arc::new(array.with_data_type(DataType::Decimal128(precision, scale)))

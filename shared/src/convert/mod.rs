@@ -16,6 +16,7 @@ mod json;
 mod moments;
 mod numbers;
 mod parse;
+mod rule;
 mod show;
 pub mod text;
 mod text_columns;
@@ -30,11 +31,13 @@ use arrow::datatypes::{
 };
 
 use crate::error::{Error, Kind, Result};
+use crate::plan::Convert;
 use crate::session::Dialect;
 use crate::types::ColumnType;
 use build::{Fault, Faults, strings};
 use show::shown;
 
+pub use rule::check_target;
 pub use show::json_of;
 
 /// What a conversion depends on besides the two types.
@@ -70,6 +73,7 @@ pub struct Converted {
 pub struct Converter {
     to: ColumnType,
     opts: Options,
+    rule: Option<Convert>,
 }
 
 impl Converter {
@@ -93,7 +97,27 @@ impl Converter {
             )
             .hint("Declare \"time_zone\" for the table, for example \"UTC\" or \"Europe/Berlin\"."));
         }
-        Ok(Converter { to: to.clone(), opts: *opts })
+        Ok(Converter { to: to.clone(), opts: *opts, rule: None })
+    }
+
+    /// A converter that does what a plan's rule says first.
+    ///
+    /// Errors: those of [`Converter::new`], and 42804 where the rule makes nothing that fits `to`.
+    pub fn with(
+        rule: Option<Convert>,
+        from: &DataType,
+        to: &ColumnType,
+        opts: &Options,
+    ) -> Result<Converter> {
+        let Some(rule) = rule else { return Converter::new(from, to, opts) };
+        check_target(rule, to)?;
+        rule::check_source(rule, &plain(from), opts)?;
+        Ok(Converter { to: to.clone(), opts: *opts, rule: Some(rule) })
+    }
+
+    /// What a plan's rule does to values first.
+    pub fn rule(&self) -> Option<Convert> {
+        self.rule
     }
 
     /// The column type that is filled.
@@ -106,7 +130,12 @@ impl Converter {
     /// for (a later file of a source): where it can never fit, all its values are bad.
     pub fn convert(&self, array: &ArrayRef) -> Converted {
         let (values, bad) = match simple(array) {
-            Ok((values, bad)) => {
+            Ok((values, mut bad)) => {
+                let mut values = values;
+                if let Some(rule) = self.rule {
+                    let (made, more) = rule::apply(rule, &values, &self.to, &self.opts);
+                    (values, bad) = (made, merge(bad, more));
+                }
                 let (array, more) = self.simple(&values);
                 (array, merge(bad, more))
             }

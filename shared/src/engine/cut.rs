@@ -15,7 +15,7 @@ use crate::value::count;
 
 use super::faults::broken;
 use super::marks::{Grouping, Groups, Marks};
-use super::stage::{SHOWN, place};
+use super::stage::SHOWN;
 
 /// The rule of one table's cursor, and what it met.
 pub(crate) struct Cut {
@@ -64,6 +64,7 @@ impl Cut {
                     }
                 }
                 None if converted.bad.binary_search_by_key(&row, |bad| bad.row).is_ok() => {}
+                None if !source.misfits(row).is_empty() => {}
                 None => {
                     nulls.push(row);
                     *keep = self.on_null == NullCursor::Include;
@@ -78,10 +79,11 @@ impl Cut {
         if keep.iter().all(|keep| *keep) {
             return Ok(source);
         }
-        let rows = keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| source.place(row));
-        let rows: Arc<[u64]> = rows.collect();
+        let kept = || keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(row, _)| row);
+        let rows: Arc<[u64]> = kept().map(|row| source.place(row)).collect();
+        let elements = source.elements.as_ref().map(|elements| elements.only(kept()));
         let batch = filter_record_batch(&source.batch, &BooleanArray::from(keep)).map_err(|e| broken(&e))?;
-        Ok(SourceBatch { rows: Some(rows), batch, ..source })
+        Ok(SourceBatch { rows: Some(rows), elements, batch, ..source })
     }
 
     /// Tells a source which of its parts hold nothing but rows before the bound of every group; None where
@@ -96,7 +98,7 @@ impl Cut {
     }
 
     fn null_values(&self, source: &SourceBatch, rows: &[usize]) -> Error {
-        let lines = rows.iter().take(SHOWN).map(|row| place(source, *row));
+        let lines = rows.iter().take(SHOWN).map(|row| source.spot(*row, &self.column));
         Error::new(
             Kind::NullValue,
             format!("NULL in cursor column \"{}\" of table \"{}\"", self.column, self.table),

@@ -13,8 +13,9 @@ use serde_json::value::RawValue;
 
 use crate::catalog::Column;
 use crate::error::{Error, Kind, Result};
+use crate::plan::{ColumnSource, Convert};
 use crate::planner::Task;
-use crate::source::{RowSource, SourceBatch, SourceColumn};
+use crate::source::{Element, Elements, Misfit, RowSource, SourceBatch, SourceColumn};
 use crate::types::ColumnType;
 
 use super::faults::broken;
@@ -36,7 +37,7 @@ pub(super) fn parse(entry: &str) -> Result<Entry> {
 pub(super) struct Entries {
     columns: Vec<SourceColumn>,
     projection: Vec<usize>,
-    batches: VecDeque<RecordBatch>,
+    batches: VecDeque<(RecordBatch, Option<Elements>)>,
     next_row: u64,
 }
 
@@ -53,7 +54,10 @@ impl Entries {
         for entry in entries {
             let entry = parse(entry)?;
             let cell = |column: &&Column| match entry.get(&column.name) {
-                Some(raw) => Cell::read(raw.get(), &column.ty),
+                Some(raw) => match task.plan.columns.get(&column.name).and_then(ColumnSource::convert) {
+                    Some(rule) => Cell::read_converted(raw.get(), &column.ty, rule),
+                    None => Cell::read(raw.get(), &column.ty),
+                },
                 None => Err(lacks(task, column)),
             };
             let row = columns.iter().map(cell).collect::<Result<Vec<Cell>>>()?;
@@ -94,11 +98,11 @@ impl RowSource for Entries {
     }
 
     fn next(&mut self) -> Result<Option<SourceBatch>> {
-        let Some(batch) = self.batches.pop_front() else { return Ok(None) };
+        let Some((batch, elements)) = self.batches.pop_front() else { return Ok(None) };
         let batch = batch.project(&self.projection).map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
         let first_row = self.next_row;
         self.next_row += u64::try_from(batch.num_rows()).unwrap_or(0);
-        Ok(Some(SourceBatch { from: "the quarantine".into(), first_row, rows: None, batch }))
+        Ok(Some(SourceBatch { from: "the quarantine".into(), first_row, rows: None, elements, batch }))
     }
 }
 
@@ -113,6 +117,8 @@ pub(super) enum Cell {
     Float(f64),
     /// Unscaled, and its scale.
     Decimal(i128, i8),
+    /// Something of another shape stands where the value should be.
+    Misfit(Misfit),
 }
 
 impl Cell {
@@ -120,6 +126,11 @@ impl Cell {
     pub fn read(raw: &str, ty: &ColumnType) -> Result<Cell> {
         if raw == "null" {
             return Ok(Cell::Null);
+        }
+        if raw.starts_with(MISFIT)
+            && let Ok(Kept { misfit: (path, value, reason) }) = serde_json::from_str(raw)
+        {
+            return Ok(Cell::Misfit(Misfit { column: None, path, value, reason }));
         }
         if *ty == ColumnType::Json {
             return Ok(Cell::Text(raw.to_owned()));
@@ -160,10 +171,43 @@ impl Cell {
         })
     }
 
+    /// The value of a column whose values a rule of the plan makes of other values, as a value that it
+    /// would be made of.
+    fn read_converted(raw: &str, ty: &ColumnType, rule: Convert) -> Result<Cell> {
+        if let Ok(Unconverted { unconverted }) = serde_json::from_str(raw) {
+            let text = ColumnType::Text { max_chars: None };
+            return Cell::read(unconverted.get(), &text);
+        }
+        let cell = Cell::read(raw, ty)?;
+        Ok(match (rule, cell) {
+            (Convert::Cents, Cell::Int(cents)) => Cell::Text(format!("{cents}e-2")),
+            (Convert::Cents, Cell::Text(cents)) => Cell::Text(format!("{cents}e-2")),
+            (Convert::Utc, Cell::Text(moment)) => {
+                let clock = moment.get(10..).unwrap_or_default();
+                let suffix = if clock.contains(['Z', '+', '-']) { "" } else { "Z" };
+                Cell::Text(format!("{moment}{suffix}"))
+            }
+            (Convert::LocalDate, Cell::Text(date)) => {
+                Cell::Text(date.split([' ', 'T']).next().unwrap_or_default().to_owned())
+            }
+            (_, cell) => cell,
+        })
+    }
+
+    /// How an entry keeps a value, told as JSON, that a rule of the plan could not make another of.
+    pub fn unconverted(json: &str) -> String {
+        format!("{{\"unconverted\":{json}}}")
+    }
+
+    /// How an entry keeps what is of another shape.
+    pub fn misfit(misfit: &Misfit) -> String {
+        serde_json::json!({ "misfit": [misfit.path, misfit.value, misfit.reason] }).to_string()
+    }
+
     /// Whether it fits into an array of the other's kind.
     fn is(&self, other: &Cell) -> bool {
         match (self, other) {
-            (Cell::Null, _) => true,
+            (Cell::Null | Cell::Misfit(_), _) => true,
             (Cell::Decimal(_, a), Cell::Decimal(_, b)) => a == b,
             (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
         }
@@ -185,17 +229,48 @@ impl Hexadecimal {
     }
 }
 
-/// The first value in column `i` that is not NULL.
-fn kind(rows: &[Vec<Cell>], i: usize) -> Option<&Cell> {
-    rows.iter().filter_map(|row| row.get(i)).find(|cell| **cell != Cell::Null)
+/// How an entry's value begins that is kept by [`Cell::misfit`], as both databases spell it.
+const MISFIT: &str = "{\"misfit\":";
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    misfit: (String, String, String),
 }
 
-fn batch(columns: &[&Column], rows: &[Vec<Cell>]) -> Result<RecordBatch> {
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unconverted {
+    unconverted: Box<RawValue>,
+}
+
+/// The first value in column `i` that is not NULL.
+fn kind(rows: &[Vec<Cell>], i: usize) -> Option<&Cell> {
+    rows.iter().filter_map(|row| row.get(i)).find(|cell| !matches!(cell, Cell::Null | Cell::Misfit(_)))
+}
+
+/// What in the rows is of another shape; None where nothing is.
+fn elements(columns: &[&Column], rows: &[Vec<Cell>]) -> Option<Elements> {
+    let misfit = |(column, cell): (&&Column, &Cell)| match cell {
+        Cell::Misfit(misfit) => Some(Misfit { column: Some(column.name.clone()), ..misfit.clone() }),
+        _ => None,
+    };
+    let element = |(number, row): (u64, &Vec<Cell>)| {
+        let misfits: Vec<Misfit> = columns.iter().zip(row).filter_map(misfit).collect();
+        Element { number, at: Box::default(), misfits }
+    };
+    let all: Vec<Element> = (1..).zip(rows).map(element).collect();
+    let any = all.iter().any(|element| !element.misfits.is_empty());
+    any.then(|| Elements { lines: false, rows: all.into() })
+}
+
+fn batch(columns: &[&Column], rows: &[Vec<Cell>]) -> Result<(RecordBatch, Option<Elements>)> {
     let arrays: Vec<ArrayRef> = (0..columns.len()).map(|i| array(rows, i)).collect();
     let fields = columns.iter().zip(&arrays).map(|(c, a)| Field::new(&c.name, a.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|e| broken(&e))
+    let batch = RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|e| broken(&e))?;
+    Ok((batch, elements(columns, rows)))
 }
 
 /// Column `i`, whose values are of one kind.
@@ -207,7 +282,7 @@ fn array(rows: &[Vec<Cell>], i: usize) -> ArrayRef {
         };
     }
     match kind(rows, i) {
-        None | Some(Cell::Null | Cell::Text(_)) => {
+        None | Some(Cell::Null | Cell::Misfit(_) | Cell::Text(_)) => {
             Arc::new(of!(Cell::Text(text) => text.as_str(), StringArray))
         }
         Some(Cell::Bytes(_)) => Arc::new(of!(Cell::Bytes(bytes) => bytes.as_slice(), BinaryArray)),

@@ -12,6 +12,21 @@ use arrow::record_batch::RecordBatch;
 use crate::convert::{Bad, json_of};
 use crate::error::{Error, Kind, Result};
 use crate::session::Batch;
+use crate::source::{Misfit, SourceBatch};
+
+use super::entries::Cell;
+
+/// What a value was to fill.
+pub(super) struct Of<'a> {
+    /// The column for people.
+    pub label: &'a str,
+    /// The column of staging.
+    pub name: &'a str,
+    /// The source's column.
+    pub source: &'a str,
+    /// A rule of the plan makes other values of its values.
+    pub converted: bool,
+}
 
 /// The faults of one batch, by row.
 #[derive(Default)]
@@ -35,20 +50,38 @@ pub(super) struct Sorted {
 }
 
 impl Faults {
-    /// Sets a value aside that does not fit. `label` is the column for people, `name` in staging.
-    pub(super) fn bad_value(&mut self, label: &str, name: &str, source: &ArrayRef, bad: &Bad) {
-        let fault = self.0.entry(bad.row).or_default();
+    /// Sets a value of an array aside that does not fit.
+    pub(super) fn bad_value(&mut self, of: &Of<'_>, array: &ArrayRef, bad: &Bad, source: &SourceBatch) {
+        let json = json_of(array, bad.row);
+        let json = if of.converted { Cell::unconverted(&json) } else { json };
+        let what = format!("{}: {:?} {}{}", of.label, bad.value, bad.reason, place(bad.row, of, source));
+        self.set_aside(bad.row, of, what, &json);
+    }
+
+    /// Sets a row aside in which something is of another shape: a value, or the row as a whole.
+    pub(super) fn misfit(&mut self, row: usize, of: &Of<'_>, misfit: &Misfit, source: &SourceBatch) {
+        let Misfit { column, path, value, reason } = misfit;
+        let label = column.as_ref().map(|_| format!("{}: ", of.label)).unwrap_or_default();
+        let what = format!("{label}{value} {reason} ({})", source.spot(row, path));
+        self.set_aside(row, of, what, &Cell::misfit(misfit));
+    }
+
+    fn set_aside(&mut self, row: usize, of: &Of<'_>, clause: String, json: &str) {
+        let fault = self.0.entry(row).or_default();
         fault.bad_value = true;
-        fault.clauses.push(format!("{label}: {:?} {}", bad.value, bad.reason));
-        let name = serde_json::Value::from(name);
-        fault.values.push(format!("{name}:{}", json_of(source, bad.row)));
+        fault.clauses.push(clause);
+        let name = format!("{}:", serde_json::Value::from(of.name));
+        // What is said of the row as a whole stands in place of a value.
+        if !fault.values.iter().any(|value| value.starts_with(&name)) {
+            fault.values.push(format!("{name}{json}"));
+        }
     }
 
     /// Sets a row aside for a NULL.
-    pub(super) fn null(&mut self, row: usize, label: &str, in_key: bool) {
+    pub(super) fn null(&mut self, row: usize, of: &Of<'_>, in_key: bool, source: &SourceBatch) {
         let fault = self.0.entry(row).or_default();
         fault.bad_value |= !in_key;
-        fault.clauses.push(format!("{label}: NULL is not allowed"));
+        fault.clauses.push(format!("{}: NULL is not allowed{}", of.label, place(row, of, source)));
     }
 
     /// Divides the converted columns into the rows that fit and those that do not.
@@ -70,6 +103,11 @@ impl Faults {
         refused.push(Arc::new(StringArray::from_iter(values)));
         Ok(Sorted { staged: Arc::new(staged), refused: Some(Arc::new(batch(refused)?)) })
     }
+}
+
+/// Where a value in documents is; nothing of other sources, whose rows are known by their keys.
+fn place(row: usize, of: &Of<'_>, source: &SourceBatch) -> String {
+    source.elements.as_ref().map(|_| format!(" ({})", source.spot(row, of.source))).unwrap_or_default()
 }
 
 /// Columns of one length as a batch; a load goes by their places.
@@ -99,11 +137,15 @@ mod tests {
     #[test]
     fn rows_that_do_not_fit_are_parted_from_those_that_do() {
         let source: ArrayRef = Arc::new(StringArray::from(vec!["1", "x", "3", "a\0b"]));
+        let batch = RecordBatch::try_from_iter([("n", Arc::clone(&source))]).unwrap();
+        let rows = SourceBatch { from: "t".into(), first_row: 0, rows: None, elements: None, batch };
+        let n = Of { label: "n", name: "n", source: "n", converted: false };
         let mut faults = Faults::default();
-        faults.bad_value("n", "n", &source, &bad(1, "x"));
-        faults.null(1, "id", true);
-        faults.null(2, "id", true);
-        faults.bad_value("n", "n", &source, &bad(3, "a"));
+        faults.bad_value(&n, &source, &bad(1, "x"), &rows);
+        let id = Of { label: "id", name: "id", source: "id", converted: false };
+        faults.null(1, &id, true, &rows);
+        faults.null(2, &id, true, &rows);
+        faults.bad_value(&n, &source, &bad(3, "a"), &rows);
         let sorted = faults.sort_out(vec![Arc::new(Int64Array::from(vec![1, 2, 3, 4]))]).unwrap();
         assert_eq!(sorted.staged.column(0).as_primitive::<Int64Type>().values(), &[1]);
         let refused = sorted.refused.unwrap();

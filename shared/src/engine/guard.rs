@@ -23,12 +23,13 @@ pub(crate) struct Allowed {
 }
 
 /// Refuses a change set that loses too much. Without a limit, more than 10 % and more than 10 of
-/// the imported rows are too much. Errors: 55000 with counts.
+/// the imported rows are too much. Documents that have been `spoken` of make no empty source. Errors: 55000 with counts.
 pub(crate) fn deletes(
     s: &mut dyn Session,
     task: &Task,
     temps: &Temps,
     counts: &Counts,
+    spoken: bool,
     allowed: &Allowed,
 ) -> Result<()> {
     if counts.deletes == 0 {
@@ -37,7 +38,7 @@ pub(crate) fn deletes(
     let dialect = s.facts().dialect;
     // A derived table is not asked for more than the groups that changed, and these may be gone.
     let grouped = task.groups().is_some();
-    if counts.staged == 0 && !allowed.empty && !grouped {
+    if counts.staged == 0 && !allowed.empty && !spoken && !grouped {
         return Err(Error::new(Kind::NotInState, format!("the source of \"{}\" is empty", task.name))
             .detail(format!("{} rows would be deleted.", counts.deletes))
             .hint("set \"allow_empty\" if the source is meant to be empty"));

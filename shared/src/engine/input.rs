@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 
 use crate::catalog::{Column, RelName, Table};
 use crate::error::{Error, Kind, Result};
-use crate::plan::Source;
+use crate::plan::{Carrier, Documents, Source};
 use crate::planner::Tracked;
 use crate::session::{CursorId, Dialect, Facts, Session};
 use crate::source::{
@@ -17,6 +17,8 @@ use crate::source::{
 };
 use crate::sql::{self, Sql};
 use crate::types::ColumnType;
+
+use super::documents::label;
 
 /// How many rows the first fetch asks for; later ones go by the size of the rows before.
 pub(super) const FIRST_FETCH: usize = 64;
@@ -103,6 +105,12 @@ pub(crate) fn open_source(s: &mut dyn Session, root: Option<&Path>, source: &Sou
             oldest = times(&files)?.into_iter().min();
             Reader::Files(Box::new(JsonSource::open(files, &mut || s.check_interrupt())?))
         }
+        Source::Documents(documents) => {
+            return Err(Error::new(
+                Kind::Internal,
+                format!("the documents of \"{}\" are read for all tables", documents.of.text()),
+            ));
+        }
         Source::Table(name) => Reader::Rows(Rows::of_table(s, name)?),
         Source::Query(query) => Reader::Rows(Rows::of_query(s, query)?),
     };
@@ -119,14 +127,16 @@ pub(super) fn written(
 ) -> Result<Vec<(PathBuf, SystemTime)>> {
     let files = match source {
         Some(Source::Parquet(spec)) => find(facts, root, spec, Format::Parquet)?,
-        Some(Source::Json(spec)) => find(facts, root, spec, Format::Json)?,
-        Some(Source::Table(_) | Source::Query(_)) | None => Vec::new(),
+        Some(Source::Json(spec) | Source::Documents(Documents { of: Carrier::Files(spec), .. })) => {
+            find(facts, root, spec, Format::Json)?
+        }
+        Some(Source::Table(_) | Source::Query(_) | Source::Documents(_)) | None => Vec::new(),
     };
     let times = times(&files)?;
     Ok(files.into_iter().zip(times).collect())
 }
 
-fn times(files: &[PathBuf]) -> Result<Vec<SystemTime>> {
+pub(super) fn times(files: &[PathBuf]) -> Result<Vec<SystemTime>> {
     let time = |path: &PathBuf| std::fs::metadata(path).and_then(|meta| meta.modified());
     files.iter().map(|path| time(path).map_err(|error| source::system(path, &error))).collect()
 }
@@ -142,16 +152,8 @@ impl Input {
     }
 }
 
-fn label(source: &Source) -> String {
-    match source {
-        Source::Parquet(spec) | Source::Json(spec) => format!("file \"{spec}\""),
-        Source::Table(name) => format!("table \"{name}\""),
-        Source::Query(_) => "the query".to_owned(),
-    }
-}
-
 /// The files that a source names, for a caller who may read them.
-fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Format) -> Result<Vec<PathBuf>> {
+pub(super) fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Format) -> Result<Vec<PathBuf>> {
     may_read(facts)?;
     if let Some(root) = root.filter(|r| facts.dialect == Dialect::Postgres && !r.is_absolute()) {
         return Err(Error::new(
@@ -178,7 +180,12 @@ pub(crate) fn may_read(facts: &Facts) -> Result<()> {
 /// What is to be said of a source table that cannot be read now, though it may be when the run comes
 /// (42P01 where there is none).
 pub(crate) fn absent(s: &mut dyn Session, source: Option<&Source>) -> Result<Option<Error>> {
-    let Some(Source::Table(name)) = source else { return Ok(None) };
+    let Some(
+        Source::Table(name) | Source::Documents(Documents { of: Carrier::Table { table: name, .. }, .. }),
+    ) = source
+    else {
+        return Ok(None);
+    };
     match s.find_table(&RelName::parse(name)?) {
         Ok(found) => Ok(found.is_none().then(|| no_relation(name))),
         // A view over a table that is gone.
@@ -196,7 +203,7 @@ pub(crate) struct Rows {
     select: Select,
     /// How messages call what the rows are of.
     called: Arc<str>,
-    columns: Vec<SourceColumn>,
+    pub columns: Vec<SourceColumn>,
     /// The type that each column is read as.
     types: Vec<ColumnType>,
     /// The places of the projected columns.
@@ -217,7 +224,7 @@ enum Select {
 }
 
 impl Rows {
-    fn of_table(s: &mut dyn Session, name: &str) -> Result<Rows> {
+    pub fn of_table(s: &mut dyn Session, name: &str) -> Result<Rows> {
         let found = s.find_table(&RelName::parse(name)?)?;
         let Table { schema, name: relation, columns, .. } = found.ok_or_else(|| no_relation(name))?;
         let described = columns.iter().map(describe);
@@ -226,7 +233,7 @@ impl Rows {
         Ok(Rows::new(s.facts().dialect, select, None, &called, described))
     }
 
-    fn of_query(s: &mut dyn Session, query: &str) -> Result<Rows> {
+    pub fn of_query(s: &mut dyn Session, query: &str) -> Result<Rows> {
         let query = Sql::from_user(query);
         let cursor = s.cursor_open(&query, &[])?;
         if !s.cursor_only_reads(cursor)? {
@@ -248,6 +255,12 @@ impl Rows {
             nullable: true,
         });
         Ok(Rows::new(dialect, Select::Query(query), Some(cursor), "the query", described))
+    }
+
+    /// Asks for one row first: they may be large.
+    pub fn one_by_one(mut self) -> Rows {
+        self.fetch = 1;
+        self
     }
 
     fn new(
@@ -289,7 +302,7 @@ impl Rows {
         self.select = Select::Query(statement);
     }
 
-    fn project(&mut self, names: &[&str]) -> Result<()> {
+    pub fn project(&mut self, names: &[&str]) -> Result<()> {
         let place = |name: &&str| {
             let message = || format!("{} has no column \"{name}\"", self.called);
             let place = self.columns.iter().position(|c| c.name == **name);
@@ -320,7 +333,7 @@ impl Rows {
         self.fetch = next_fetch(self.fetch, &batch);
         let first_row = self.row;
         self.row = self.row.saturating_add(batch.num_rows() as u64);
-        Ok(Some(SourceBatch { from: Arc::clone(&self.called), first_row, rows: None, batch }))
+        Ok(Some(SourceBatch { from: Arc::clone(&self.called), first_row, rows: None, elements: None, batch }))
     }
 
     fn statement(&self, dialect: Dialect) -> Sql {

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
-use crate::plan::Mode;
+use crate::plan::{Mode, Source};
 use crate::report::ReportRow;
 use crate::session::Session;
 use crate::sql;
@@ -65,6 +65,7 @@ impl Entry<'_> {
                 stub::keep(s, self.phase, round, run_id)?;
             }
             if self.kind == RunKind::Sync {
+                round.kept.iter().try_for_each(|kept| kept.store(s, self.phase, run_id))?;
                 cursor::keep(s, self.phase, run_id, round, outcome)?;
             }
         }
@@ -116,7 +117,8 @@ impl Entry<'_> {
         run_id: i64,
     ) -> Result<()> {
         let dialect = s.facts().dialect;
-        for ((task, temps), counts) in prepared.tasks.iter().zip(&prepared.temps).zip(&outcome.counts) {
+        let tasks = prepared.tasks.iter().zip(&prepared.temps);
+        for ((task, temps), (counts, tally)) in tasks.zip(outcome.counts.iter().zip(&outcome.tallies)) {
             if task.phase().is_some_and(|phase| phase != self.phase) {
                 continue;
             }
@@ -127,7 +129,8 @@ impl Entry<'_> {
             };
             s.execute(&forget, &[phase.clone(), table.clone()])?;
             if counts.refused > 0 {
-                let args = [phase, table, run_id.into()];
+                let placed = matches!(task.plan.source, Some(Source::Documents(_)));
+                let args = [phase, table, run_id.into(), if placed { tally.restaged } else { 0 }.into()];
                 s.execute(&sql::quarantine_keep(dialect, task, temps), &args)?;
             }
         }

@@ -1,11 +1,11 @@
 //! A run, step by step: a short loop over the port that does what the planner decided.
 //!
-//! `prepare` finds tables, opens sources (`input`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read (`marks` are how far it has come, by group).
-//! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` sets
-//! aside what does not fit); `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
+//! `prepare` finds tables, opens sources (`input`, `documents`) and makes the tasks, `owners` knows the plan's other tables, `cursor` decides how much of them is read (`marks` are how far it has come, by group).
+//! `stage` fills staging (`ahead` reads on a second thread, `cut` leaves out what is before a cursor's bound, `faults` and `misfits` set
+//! aside what does not fit); `scope` keeps what documents speak of without rows; `restage` stages quarantined rows again (`entries`), and `replay` nothing but those.
 //! `assign` leaves out what a restore does not take, and gives the rest the keys they have here; `lookup` fills what is looked up, `keys`, `check` and `unique` refuse rows, `compare` makes the change set,
 //! `local` looks at rows that are local here, `retain` and `stub` at those that must stay, `guard` at all of it, `early`, `park` and `late` find what must be written apart,
-//! `rights` says as whom, `apply` writes it, `derive` narrows what is computed of other tables, `snapshot` takes down rows that became what the plan waits for, and `log` keeps what happened. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
+//! `rights` says as whom, `apply` writes it, `derive` narrows what is computed of other tables, `snapshot` takes down rows that became what the plan waits for, and `log` keeps what happened, `raw` what was read. `checks` are the plan's own, `verify` stops after comparing, `progress` is the clock. `phase` is what users call: one phase, several, all, or as a job.
 //!
 //! `authority` changes who owns a phase, `cutover` hands it over after a last run, `triggers` are what enforces it on the
 //! tables, `others` spares the tables of other phases, `changes` is what a phase that is live here has not given back.
@@ -25,6 +25,7 @@ mod cut;
 mod cutover;
 mod deferred;
 mod derive;
+mod documents;
 mod early;
 mod entries;
 mod faults;
@@ -37,6 +38,7 @@ mod local;
 mod log;
 mod lookup;
 mod marks;
+mod misfits;
 mod others;
 mod outcome;
 pub(crate) mod owners;
@@ -45,6 +47,7 @@ mod phase;
 mod prepare;
 pub(crate) mod progress;
 mod push;
+mod raw;
 mod replay;
 mod restage;
 mod restore;
@@ -52,6 +55,7 @@ mod retain;
 mod rewrite;
 pub(crate) mod rights;
 mod run;
+mod scope;
 pub(crate) mod snapshot;
 mod stage;
 pub(crate) mod state;
@@ -66,7 +70,7 @@ pub use backup::export_backup;
 pub use changes::{acknowledge_changes, export_changes};
 pub use checks::validate_phase;
 pub use cutover::{cutover_phase, cutover_phases};
-pub(crate) use input::{Input, absent, may_read, open_source};
+pub(crate) use input::{Input, Reader, absent, may_read, open_source};
 pub(crate) use log::now;
 pub(crate) use lookup::search;
 pub(crate) use outcome::report;

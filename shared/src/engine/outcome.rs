@@ -19,6 +19,10 @@ pub(crate) struct Tally {
     pub refused: i64,
     /// Of these, dropped by a policy.
     pub skipped: i64,
+    /// How many rows were staged from the quarantine; their ordinals come first.
+    pub restaged: i64,
+    /// How many times documents speak of a scope.
+    pub spoken: i64,
     pub elapsed_ms: i64,
     /// The greatest values of the cursor's column that were met.
     pub highest: Marks,

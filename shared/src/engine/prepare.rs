@@ -13,8 +13,10 @@ use crate::types::ColumnType;
 
 use super::checks::Checks;
 use super::cursor::{self, Reading};
-use super::input::{Input, open_source};
+use super::documents::Sources;
+use super::input::Input;
 use super::progress::Progress;
+use super::raw::Kept;
 use super::rights;
 
 /// All that is known of a round of a run before its first row is read.
@@ -33,6 +35,8 @@ pub(crate) struct Prepared {
     pub readings: Vec<Reading>,
     /// What a run that writes ends with, per phase; the first round has those of all.
     pub checks: Vec<Checks>,
+    /// The documents that are kept with the run.
+    pub kept: Vec<Kept>,
     /// A superuser writes another role's tables as that role: the first round says it for all.
     pub as_owner: bool,
     pub progress: Progress,
@@ -105,12 +109,15 @@ fn one_round(
     round: &[usize],
 ) -> Result<Prepared> {
     let dialect = s.facts().dialect;
+    let mut sources = Sources::new(plans, tables);
     let mut inputs: Vec<Option<Input>> = plans.iter().map(|_| None).collect();
     let mut tasks = Vec::with_capacity(round.len());
     let all = plans.iter().zip(tables).zip(&mut inputs).enumerate();
     for (ordinal, ((plan, table), opened)) in all.filter(|(ordinal, _)| round.contains(ordinal)) {
-        let Some(source) = &plan.source else { continue };
-        let input = root.map(|root| open_source(s, root, source)).transpose()?;
+        if plan.source.is_none() {
+            continue;
+        }
+        let input = root.map(|root| sources.open(s, root, ordinal)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
         // Without a column, a source without rows says nothing of those it would have.
@@ -122,7 +129,8 @@ fn one_round(
         tasks.push(task);
         *opened = input;
     }
-    finish(s, tasks, inputs, plans)
+    let kept = sources.kept;
+    Ok(Prepared { kept, ..finish(s, tasks, inputs, plans)? })
 }
 
 /// Puts the tasks of `plans` in order and gives them their references and temporary tables.
@@ -148,6 +156,7 @@ pub(super) fn finish(
         snapshots: Vec::new(),
         readings,
         checks: Vec::new(),
+        kept: Vec::new(),
         as_owner: false,
         progress: Progress::start(),
     })
@@ -163,7 +172,8 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
     let sort = plan.dedup_sort.iter().map(|column| (Rule::Sort, column));
     for (rule, column) in cursor.chain(groups.map(|(i, column)| (Rule::Group(i), column))).chain(sort) {
         let SortColumn::Source { source } = column else { continue };
-        let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == *source));
+        let name = planner::rule_name(plan, source);
+        let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == name));
         let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());
         wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });
     }

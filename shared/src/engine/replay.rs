@@ -75,7 +75,8 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
                 (wanted.ty, wanted.sql_type) = (ty.clone(), sql::type_name(dialect, ty));
             }
         }
-        let columns: Vec<&str> = staged.keys().filter_map(|name| source_of(name, plan, &wanted)).collect();
+        let names: Vec<String> = staged.keys().filter_map(|name| source_of(name, plan, &wanted)).collect();
+        let columns: Vec<&str> = names.iter().map(String::as_str).collect();
         let shape = SourceShape { label: "the quarantine", columns: &columns };
         // Of a listing without entries any columns will do.
         let shape = Some(shape).filter(|_| !staged.is_empty());
@@ -91,18 +92,19 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
 
 /// The source's column that a column of staging is filled from; None for a constant, for what is
 /// looked up, and for one that no rule needs any more.
-fn source_of<'a>(staged: &'a str, plan: &'a TablePlan, wanted: &'a [Wanted]) -> Option<&'a str> {
+fn source_of(staged: &str, plan: &TablePlan, wanted: &[Wanted]) -> Option<String> {
     if plan.lookups.iter().any(|l| l.set == staged) {
         return None;
     }
     match plan.columns.get(staged) {
-        Some(ColumnSource::Column(source)) => return Some(source),
+        Some(ColumnSource::Column { name, .. }) => return Some(planner::source_name(plan, name)),
+        Some(ColumnSource::Path { path, .. }) => return Some(path.to_string()),
         Some(ColumnSource::Value(_)) => return None,
         None => {}
     }
     match place(staged) {
-        Some(index) => wanted.get(index).map(|w| w.source.as_str()),
-        None => Some(staged),
+        Some(index) => wanted.get(index).map(|w| planner::rule_name(plan, &w.source)),
+        None => Some(planner::unmapped_name(plan, staged)),
     }
 }
 

@@ -120,7 +120,7 @@ pub(crate) fn shape(s: &mut dyn Session, phase: &str, table: &str) -> Result<Has
                 Cell::Float(_) | Cell::Decimal(..) if dialect == Dialect::Sqlite => ColumnType::Float8,
                 Cell::Float(_) | Cell::Decimal(..) => ColumnType::Numeric { limit: None, exact: true },
                 Cell::Bytes(_) => ColumnType::Bytes,
-                Cell::Null | Cell::Text(_) => text.clone(),
+                Cell::Null | Cell::Misfit(_) | Cell::Text(_) => text.clone(),
             };
             if first {
                 types.insert(name, ty);

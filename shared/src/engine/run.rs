@@ -20,8 +20,8 @@ use super::phase::Kind as RunKind;
 use super::prepare::Prepared;
 use super::stage::Course;
 use super::{
-    apply, assign, check, cursor, derive, keys, local, lookup, others, restage, retain, rights, snapshot,
-    stage, stub, unique,
+    apply, assign, check, cursor, derive, keys, local, lookup, others, restage, retain, rights, scope,
+    snapshot, stage, stub, unique,
 };
 
 /// What a call asks of a run.
@@ -208,16 +208,18 @@ fn stage_all(s: &mut dyn Session, prepared: &mut Prepared, request: &Request) ->
         tally.notes.extend(reading.notes.iter().cloned());
         if let Some(phase) = request.phase.as_ref().filter(|_| restage::stages(request.kind, task)) {
             tally.add(restage::restage(s, phase, task, temps, &prepared.progress)?);
+            tally.restaged = tally.staged;
         }
         if let Some(input) = input {
             let options = Options { time_zone: task.time_zone, dialect };
             let mut cut = cursor::cut(task, reading, input, &options)?;
-            let restaged = tally.staged;
+            let restaged = tally.restaged;
             let course = Course { cut: cut.as_mut(), first: restaged, clock: &prepared.progress };
             tally.add(stage::stage(s, task, temps, input, course)?);
             if let Some(cut) = cut {
                 tally.cut(cut, input.reader.row_groups());
             }
+            tally.spoken = scope::keep(s, task, temps, reading, input, &prepared.progress)?;
             let superseded = restage::supersede(s, task, temps, restaged)?;
             tally.staged -= superseded.rows;
             tally.refused -= superseded.refused;
@@ -271,7 +273,8 @@ fn look(
         for (index, ((task, temp), counts)) in tasks.iter().zip(temps).zip(&counts).enumerate() {
             // A push deletes what somebody deleted here, not what a source no longer has.
             if request.kind != RunKind::Push {
-                guard::deletes(s, task, temp, counts, allowed)?;
+                let spoken = tallies.get(index).is_some_and(|tally| tally.spoken > 0);
+                guard::deletes(s, task, temp, counts, spoken, allowed)?;
             }
             guard::children(s, tasks, temps, index, counts, allowed)?;
         }

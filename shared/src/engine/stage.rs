@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use crate::catalog::Column;
 use crate::convert::{Bad, Converted, Converter, Options};
 use crate::error::{Error, Kind, Result};
-use crate::plan::{Refuse, Scalar};
+use crate::plan::{ColumnSource, Refuse, Scalar};
 use crate::planner::{From, Task};
 use crate::session::{LoadColumn, LoadId, LoadKind, LoadTarget, Session};
 use crate::source::SourceBatch;
@@ -19,8 +19,9 @@ use crate::value::count;
 
 use super::ahead::{Step, read_ahead};
 use super::cut::Cut;
-use super::faults::{Faults, Sorted};
+use super::faults::{Faults, Of, Sorted};
 use super::input::{Input, Reader};
+use super::misfits::Misfits;
 use super::progress::Progress;
 
 /// How many rows or values an error shows.
@@ -210,7 +211,7 @@ struct Columns(Vec<Filler>);
 
 enum Filler {
     /// Column `index` of the source's batches.
-    Source { index: usize, converter: Converter },
+    Source { index: usize, name: String, converter: Converter },
     /// One text for all rows.
     Constant { text: String, converter: Converter },
     /// NULL in all rows, for now.
@@ -225,7 +226,7 @@ impl Columns {
         let source_filler = |name: &str, column: &Column| {
             let index = names.iter().position(|n| *n == name).ok_or_else(lost_column)?;
             let converter = converter(task, name, column, input, &options)?;
-            Ok::<_, Error>(Filler::Source { index, converter })
+            Ok::<_, Error>(Filler::Source { index, name: name.to_owned(), converter })
         };
         for staged in &task.columns {
             let to = &staged.column.ty;
@@ -253,36 +254,41 @@ impl Columns {
         if let Some(first) = first {
             arrays.push(Arc::new(Int64Array::from_iter_values(first + 1..=first + rows_of(&source.batch))));
         }
+        let mut shape = Misfits::of(task, source);
         for ((filler, column), label) in self.0.iter().zip(task.staged_columns()).zip(labels(task)) {
-            let (from, converter, on_bad_value) = match filler {
-                Filler::Source { index, converter } => {
+            let (from, name, converter, on_bad_value) = match filler {
+                Filler::Source { index, name, converter } => {
                     let from = source.batch.columns().get(*index).ok_or_else(lost_column)?;
-                    (Arc::clone(from), converter, task.plan.on_bad_value)
+                    (Arc::clone(from), name.as_str(), converter, task.plan.on_bad_value)
                 }
                 // It is the plan that is wrong, not a row.
                 Filler::Constant { text, converter } => {
                     let texts = StringArray::from(vec![text.as_str(); rows]);
-                    (Arc::new(texts) as ArrayRef, converter, Refuse::Error)
+                    (Arc::new(texts) as ArrayRef, "", converter, Refuse::Error)
                 }
                 Filler::Nothing => {
                     arrays.push(new_null_array(&column.ty.arrow(), rows));
                     continue;
                 }
             };
+            let of = Of { label, name: &column.name, source: name, converted: converter.rule().is_some() };
+            shape.refuse(&of, source, &mut faults)?;
             let converted = converter.convert(&from);
             if on_bad_value == Refuse::Error && !converted.bad.is_empty() {
-                return Err(bad_values(task, label, source, &converted.bad));
+                return Err(bad_values(task, &of, source, &converted.bad));
             }
             for bad in &converted.bad {
-                faults.bad_value(label, &column.name, &from, bad);
+                faults.bad_value(&of, &from, bad, source);
             }
             let in_key = task.unique_key().contains(&column.name);
             if (in_key || column.not_null) && converted.array.null_count() > converted.bad.len() {
-                let nulls = nulls(&converted);
-                if (if in_key { task.plan.on_null_key } else { on_bad_value }) == Refuse::Error {
-                    return Err(null_values(task, column, source, &nulls));
+                let nulls = nulls(&converted, source);
+                if !nulls.is_empty()
+                    && (if in_key { task.plan.on_null_key } else { on_bad_value }) == Refuse::Error
+                {
+                    return Err(null_values(task, column, source, &nulls, name));
                 }
-                nulls.into_iter().for_each(|row| faults.null(row, label, in_key));
+                nulls.into_iter().for_each(|row| faults.null(row, &of, in_key, source));
             }
             arrays.push(converted.array);
         }
@@ -296,10 +302,11 @@ fn labels(task: &Task) -> impl Iterator<Item = &str> {
     columns.chain(task.extra.iter().map(|e| e.source.as_str()))
 }
 
-/// The rows that are NULL in the source, not for being bad.
-fn nulls(converted: &Converted) -> Vec<usize> {
+/// The rows that are NULL in the source, not for being bad or of another shape.
+fn nulls(converted: &Converted, source: &SourceBatch) -> Vec<usize> {
     let is_bad = |row: &usize| converted.bad.binary_search_by_key(row, |b| b.row).is_ok();
-    (0..converted.array.len()).filter(|row| converted.array.is_null(*row) && !is_bad(row)).collect()
+    let lost = |row: &usize| is_bad(row) || !source.misfits(*row).is_empty();
+    (0..converted.array.len()).filter(|row| converted.array.is_null(*row) && !lost(row)).collect()
 }
 
 fn lost_column() -> Error {
@@ -315,7 +322,9 @@ pub(super) fn converter(
     options: &Options,
 ) -> Result<Converter> {
     let from = input.reader.columns().iter().find(|c| c.name == name).map(|c| &c.data_type);
-    Converter::new(from.unwrap_or(&DataType::Null), &column.ty, options).map_err(|e| about(e, task, column))
+    let from = from.unwrap_or(&DataType::Null);
+    let rule = task.plan.columns.get(&column.name).and_then(ColumnSource::convert);
+    Converter::with(rule, from, &column.ty, options).map_err(|e| about(e, task, column))
 }
 
 /// A constant of the plan as the text that its column's type is parsed from.
@@ -336,24 +345,19 @@ fn about(mut error: Error, task: &Task, column: &Column) -> Error {
     error
 }
 
-fn bad_values(task: &Task, label: &str, source: &SourceBatch, bad: &[Bad]) -> Error {
+fn bad_values(task: &Task, of: &Of<'_>, source: &SourceBatch, bad: &[Bad]) -> Error {
     let kind = bad.first().map_or(Kind::Internal, |b| b.kind);
-    let lines =
-        bad.iter().take(SHOWN).map(|b| format!("{}: {:?} {}", place(source, b.row), b.value, b.reason));
+    let lines = bad.iter().take(SHOWN);
+    let lines = lines.map(|b| format!("{}: {:?} {}", source.spot(b.row, of.source), b.value, b.reason));
     let detail = lines.collect::<Vec<_>>().join("\n");
-    let message = format!("a value does not fit column \"{label}\" of table \"{}\"", task.name);
+    let message = format!("a value does not fit column \"{}\" of table \"{}\"", of.label, task.name);
     Error::new(kind, message).detail(detail)
 }
 
-fn null_values(task: &Task, column: &Column, source: &SourceBatch, rows: &[usize]) -> Error {
+fn null_values(task: &Task, column: &Column, source: &SourceBatch, rows: &[usize], name: &str) -> Error {
     let rows = rows.iter().take(SHOWN);
-    let detail = rows.map(|row| place(source, *row)).collect::<Vec<_>>().join("\n");
+    let detail = rows.map(|row| source.spot(*row, name)).collect::<Vec<_>>().join("\n");
     let what = if task.key.contains(&column.name) { "key column" } else { "column" };
     Error::new(Kind::NullValue, format!("NULL in {what} \"{}\" of table \"{}\"", column.name, task.name))
         .detail(detail)
-}
-
-/// Where a row is: counted from 1, as a person counts.
-pub(super) fn place(source: &SourceBatch, row: usize) -> String {
-    format!("row {} of {}", source.place(row).saturating_add(1), source.from)
 }

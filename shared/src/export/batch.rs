@@ -128,7 +128,7 @@ impl<'a> BatchFiles<'a> {
         let text = serde_json::to_string_pretty(&self.manifest)
             .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
         let path = self.folder.join(format!("{}.manifest.json", self.stem));
-        let mut lines = LinesExport::create(&path)?;
+        let mut lines = LinesExport::create(&path, true)?;
         lines.write(&text)?;
         lines.finish()?;
         digest(&path)
@@ -172,7 +172,7 @@ impl Rows {
     fn create(path: PathBuf, format: Format, columns: Vec<(String, ColumnType)>) -> Result<Rows> {
         let file = match format {
             Format::Parquet => Target::Parquet(Box::new(ParquetExport::create(&path, true, &columns)?)),
-            Format::Json => Target::Lines(LinesExport::create(&path)?),
+            Format::Json => Target::Lines(LinesExport::create(&path, true)?),
         };
         Ok(Rows { path, columns, file })
     }

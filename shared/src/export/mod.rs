@@ -1,10 +1,12 @@
 //! Rows to files: Arrow batches to Parquet, JSON to lines, a batch of changes to its files.
 
 mod batch;
+mod json;
 mod lines;
 
 pub use batch::{BatchFiles, Format, Rows, names};
 pub(crate) use batch::{escaped, hex};
+pub use json::JsonExport;
 pub use lines::LinesExport;
 
 use std::collections::HashSet;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::documents::Convert;
+use super::path::Path;
 use super::policies::MissingLookup;
 use super::values::Scalar;
 
@@ -42,12 +44,28 @@ pub struct Origin {
     pub null_is_imported: bool,
 }
 
-/// What a column of the table is filled from: a source column's name, `{"column": name}`, or
-/// `{"value": constant}`.
+/// What a column of the table is filled from: a source column's name, `{"column": name}`, `{"path":
+/// path}` into the source's documents, or `{"value": constant}`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnSource {
-    Column(String),
+    Column { name: String, convert: Option<Convert> },
+    Path { path: Path, convert: Option<Convert> },
     Value(Scalar),
+}
+
+impl ColumnSource {
+    /// The source column of this name, as it is.
+    pub fn named(name: impl Into<String>) -> ColumnSource {
+        ColumnSource::Column { name: name.into(), convert: None }
+    }
+
+    /// What is done to its values.
+    pub fn convert(&self) -> Option<Convert> {
+        match self {
+            ColumnSource::Column { convert, .. } | ColumnSource::Path { convert, .. } => *convert,
+            ColumnSource::Value(_) => None,
+        }
+    }
 }
 
 /// A reference that the database does not declare.

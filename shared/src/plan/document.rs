@@ -10,6 +10,7 @@ use super::checks::Check;
 use super::columns::{ColumnSource, Lookup, Origin, Reference};
 use super::cursor::{Cursor, SortColumn};
 use super::derived::Recompute;
+use super::documents::{Documents, KeepRaw};
 use super::policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingReference, Referenced,
     Refuse,
@@ -86,7 +87,7 @@ pub struct TablePlan {
     /// row then keeps its generated key.
     #[serde(default)]
     pub merge_key: Option<Vec<String>>,
-    /// Table column -> source column, where the names differ, or a fixed value.
+    /// Table column -> source column, where the names differ, path into the source's documents, or a fixed value.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnSource>,
     /// Columns whose values are looked up in other tables.
@@ -159,6 +160,10 @@ pub struct TablePlan {
     /// The zone of the source's timestamps that carry none: `America/New_York`.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// Keeps every document of the source with the run that read it: `true`, as long as the log has the run, or
+    /// `{"days": 30}`.
+    #[serde(default)]
+    pub keep_raw: Option<KeepRaw>,
     /// Whether local changes are recorded: `true` while the authority is still the source's, too, `false`
     /// not even when the phase is live here, as by default.
     #[serde(default)]
@@ -246,6 +251,7 @@ impl TablePlan {
             max_quarantine: None,
             override_identity: false,
             time_zone: None,
+            keep_raw: None,
             track: None,
             push_to: None,
             after_acknowledge: AfterAcknowledge::Keep,
@@ -271,6 +277,8 @@ pub enum Source {
     Parquet(String),
     /// A JSON file (an array of flat objects, or one object per line), a folder of them, or a pattern.
     Json(String),
+    /// Nested JSON, in files or in a column of a relation or query.
+    Documents(Documents),
     /// A relation: a table, a view, a foreign table, a table of an attached database.
     Table(String),
     /// The rows of a query.
@@ -282,6 +290,7 @@ impl Source {
     pub fn text(&self) -> &str {
         match self {
             Source::Parquet(text) | Source::Json(text) | Source::Table(text) | Source::Query(text) => text,
+            Source::Documents(documents) => documents.of.text(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The plan: the JSON document that says which tables form which phase, where their rows come
 //! from and how each is written. It is the only configuration.
 //!
-//! `document` holds the types (`policies`, `checks`, `columns` and `backup` some of them), `parse` turns text into them with errors that name the JSON path,
+//! `document` holds the types (`policies`, `checks`, `columns`, `documents` and `backup` some of them, `path` paths into JSON), `parse` turns text into them with errors that name the JSON path,
 //! and `rules` (`check_rules`) checks what one document can say against itself.
 
 mod backup;
@@ -11,7 +11,9 @@ mod columns;
 mod cursor;
 mod derived;
 mod document;
+mod documents;
 mod parse;
+mod path;
 mod policies;
 mod rules;
 mod snapshots;
@@ -23,7 +25,9 @@ pub use columns::{ColumnSource, Lookup, Origin, Reference};
 pub use cursor::{Cursor, SortColumn};
 pub use derived::{Recompute, rounds};
 pub use document::{Mode, Phase, Plan, Source, TablePlan, Write};
+pub use documents::{Carrier, Convert, Days, Documents, KeepRaw, is_path};
 pub use parse::parse;
+pub use path::{Path, Step};
 pub use policies::{
     AfterAcknowledge, DuplicateKey, ExtraColumn, LocalConflict, MissingColumn, MissingLookup,
     MissingReference, NullCursor, Referenced, Refuse,

@@ -3,6 +3,7 @@
 use crate::error::{Error, Kind, Result};
 
 use super::document::Plan;
+use super::documents;
 use super::rules;
 
 /// The largest document that is read, in bytes.
@@ -17,8 +18,9 @@ pub fn parse(text: &str) -> Result<Plan> {
         return Err(Error::new(Kind::LimitExceeded, "the plan is larger than 16 MiB"));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let plan: Plan = serde_path_to_error::deserialize(&mut json).map_err(|e| explain(&e))?;
+    let mut plan: Plan = serde_path_to_error::deserialize(&mut json).map_err(|e| explain(&e))?;
     json.end().map_err(|e| invalid(format!("the plan is not valid JSON: {e}")))?;
+    plan.phases.iter_mut().flat_map(|phase| &mut phase.tables).for_each(documents::settle);
     rules::check(&plan)?;
     Ok(plan)
 }

@@ -113,6 +113,8 @@ pub enum MissingColumn {
     Error,
     /// The column is left alone.
     Keep,
+    /// Of documents: what the plan fills from them is NULL; other columns are left alone.
+    Null,
 }
 
 /// What becomes of a column of the source that the table lacks.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 use super::columns::Lookup;
 use super::document::{Phase, Plan, Source, TablePlan, Write};
+use super::documents;
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
 use super::{check_rules, cursor, derived, snapshots};
@@ -158,12 +159,13 @@ fn check_backup(table: &TablePlan, at: &str) -> Result<()> {
 fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     check_write(table, at)?;
     check_backup(table, at)?;
+    documents::check(table, at)?;
     match &table.source {
         Some(Source::Table(name)) => drop(RelName::parse(name).map_err(|e| within(at, "source.table", e))?),
         Some(Source::Query(query)) if query.trim().is_empty() => {
             return Err(invalid(format!("{at}.source.query: empty")));
         }
-        Some(Source::Query(_) | Source::Parquet(_) | Source::Json(_)) | None => {}
+        Some(Source::Query(_) | Source::Parquet(_) | Source::Json(_) | Source::Documents(_)) | None => {}
     }
     if let Some(key) = &table.primary_key {
         if key.is_empty() {

@@ -8,6 +8,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::columns::ColumnSource;
 use super::document::Source;
+use super::documents::{Carrier, Convert, Documents};
+use super::path::Path;
 
 /// A constant: a boolean, a number or a string.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize, JsonSchema)]
@@ -106,23 +108,32 @@ impl<'de> Deserialize<'de> for ColumnSource {
         #[serde(deny_unknown_fields)]
         struct Rule {
             column: Option<String>,
+            path: Option<Path>,
             value: Option<Scalar>,
+            convert: Option<Convert>,
         }
         struct V;
         impl<'de> Visitor<'de> for V {
             type Value = ColumnSource;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a source column's name, {\"column\": name} or {\"value\": constant}")
+                f.write_str(
+                    "a source column's name, {\"column\": name}, {\"path\": path} or {\"value\": constant}",
+                )
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<ColumnSource, E> {
-                Ok(ColumnSource::Column(name.to_owned()))
+                Ok(ColumnSource::named(name))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ColumnSource, A::Error> {
                 let rule = Rule::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                match (rule.column, rule.value) {
-                    (Some(name), None) => Ok(ColumnSource::Column(name)),
-                    (None, Some(value)) => Ok(ColumnSource::Value(value)),
-                    _ => Err(de::Error::custom("expected one of \"column\" and \"value\"")),
+                let convert = rule.convert;
+                match (rule.column, rule.path, rule.value) {
+                    (Some(name), None, None) => Ok(ColumnSource::Column { name, convert }),
+                    (None, Some(path), None) => Ok(ColumnSource::Path { path, convert }),
+                    (None, None, Some(_)) if convert.is_some() => {
+                        Err(de::Error::custom("a \"value\" is written as it is, without \"convert\""))
+                    }
+                    (None, None, Some(value)) => Ok(ColumnSource::Value(value)),
+                    _ => Err(de::Error::custom("expected one of \"column\", \"path\" and \"value\"")),
                 }
             }
         }
@@ -136,44 +147,70 @@ impl JsonSchema for ColumnSource {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let scalar = generator.subschema_for::<Scalar>();
+        let path = generator.subschema_for::<Path>();
+        let convert = generator.subschema_for::<Convert>();
         json_schema!({"anyOf": [
             {"type": "string"},
             {"type": "object", "additionalProperties": false, "required": ["column"],
-             "properties": {"column": {"type": "string"}}},
+             "properties": {"column": {"type": "string"}, "convert": convert}},
+            {"type": "object", "additionalProperties": false, "required": ["path"],
+             "properties": {"path": path, "convert": convert}},
             {"type": "object", "additionalProperties": false, "required": ["value"], "properties": {"value": scalar}}
         ]})
     }
 }
 
-/// The one key of a source's object.
+/// A source's object: one of the first four keys, and what goes with it.
 #[derive(serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SourceKeys {
     /// A Parquet file, a folder of them, or a pattern such as `jobs/*.parquet`.
     parquet: Option<String>,
-    /// A JSON file (an array of flat objects, or one object per line), a folder of them, or a pattern.
+    /// A JSON file (an array of objects, or objects one after the other), a folder of them, or a pattern.
     json: Option<String>,
     /// A relation: a table, a view, a foreign table, a table of an attached database.
     table: Option<String>,
     /// The rows of a query.
     query: Option<String>,
+    /// The column of the relation or query that holds JSON documents.
+    column: Option<String>,
+    /// The path of the element of a document that makes a row: `$.jobs[*].parts[*]`; the document where left out.
+    each: Option<Path>,
 }
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let keys = SourceKeys::deserialize(d)?;
-        let mut given = [
-            keys.parquet.map(Source::Parquet),
-            keys.json.map(Source::Json),
-            keys.table.map(Source::Table),
-            keys.query.map(Source::Query),
-        ]
-        .into_iter()
-        .flatten();
-        match (given.next(), given.next()) {
-            (Some(source), None) => Ok(source),
-            _ => Err(de::Error::custom("expected one of \"parquet\", \"json\", \"table\" and \"query\"")),
-        }
+        let SourceKeys { parquet, json, table, query, column, each } = SourceKeys::deserialize(d)?;
+        let documents = |of, each: Option<Path>| {
+            Source::Documents(Documents { of, each: each.unwrap_or_else(Path::document) })
+        };
+        let source = match (parquet, json, table, query, column) {
+            (Some(spec), None, None, None, None) if each.is_none() => Source::Parquet(spec),
+            (None, Some(spec), None, None, None) if each.is_none() => Source::Json(spec),
+            (None, Some(spec), None, None, None) => documents(Carrier::Files(spec), each),
+            (None, None, Some(name), None, None) if each.is_none() => Source::Table(name),
+            (None, None, Some(table), None, Some(column)) => {
+                documents(Carrier::Table { table, column }, each)
+            }
+            (None, None, None, Some(query), None) if each.is_none() => Source::Query(query),
+            (None, None, None, Some(query), Some(column)) => {
+                documents(Carrier::Query { query, column }, each)
+            }
+            (None, None, Some(_), None, None) | (None, None, None, Some(_), None) => {
+                return Err(de::Error::custom("\"each\" needs the \"column\" that holds the documents"));
+            }
+            (Some(_), None, None, None, _) | (None, Some(_), None, None, _) => {
+                return Err(de::Error::custom(
+                    "\"each\" goes with \"json\" or a \"column\", and \"column\" with \"table\" or \"query\"",
+                ));
+            }
+            _ => {
+                return Err(de::Error::custom(
+                    "expected one of \"parquet\", \"json\", \"table\" and \"query\"",
+                ));
+            }
+        };
+        Ok(source)
     }
 }
 
@@ -183,8 +220,8 @@ impl JsonSchema for Source {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = SourceKeys::json_schema(generator);
-        schema.insert("minProperties".to_owned(), 1.into());
-        schema.insert("maxProperties".to_owned(), 1.into());
+        let one = ["parquet", "json", "table", "query"].map(|key| serde_json::json!({"required": [key]}));
+        schema.insert("oneOf".to_owned(), one.to_vec().into());
         schema
     }
 }

@@ -6,6 +6,7 @@ use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, Ta
 use crate::types::ColumnType;
 
 use super::key::{find_key, foreign_key, own_key};
+use super::names::{check_rule, rule_name, source_name, unmapped_name};
 use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
@@ -89,6 +90,7 @@ fn make(
         if own_key.contains(&column.name) {
             binder.leave_out(&column.name)?;
         } else if let Some(from) = binder.source_of(column)? {
+            check_rule(plan, column)?;
             let compared = !keyed.contains(&column.name) && !plan.ignore.contains(&column.name);
             columns.push(Staged { column: column.clone(), from, compared });
         }
@@ -255,10 +257,16 @@ impl<'a> Binder<'a> {
         }
         match mapped {
             Some(ColumnSource::Value(value)) => return Ok(Some(From::Constant(value.clone()))),
-            Some(ColumnSource::Column(name)) => {
-                return match self.find(name)? {
-                    Some(found) => Ok(Some(From::Source(found))),
-                    None => Err(self.missing(column, name)),
+            Some(ColumnSource::Column { name, .. }) => {
+                let found = self.find_spelled(&source_name(self.plan, name))?.map(From::Source);
+                return found.map(Some).ok_or_else(|| self.missing(column, name));
+            }
+            Some(ColumnSource::Path { path, .. }) => {
+                let name = path.to_string();
+                return match (self.find_spelled(&name)?, self.plan.on_missing_column) {
+                    (None, MissingColumn::Keep) => Ok(None),
+                    (None, MissingColumn::Error) => Err(self.missing(column, &name)),
+                    (found, _) => Ok(Some(From::Source(found.unwrap_or(name)))),
                 };
             }
             None => {}
@@ -280,16 +288,18 @@ impl<'a> Binder<'a> {
             return Ok(Some(From::Constant(origin.imported.clone())));
         }
         if self.key.contains(&column.name) || self.plan.scope.contains(&column.name) {
-            return Err(self.missing(column, &column.name));
+            return Err(self.missing(column, &unmapped_name(self.plan, &column.name)));
         }
         let generated = matches!(
             column.default,
             Default::Serial(_) | Default::IdentityAlways(_) | Default::IdentityByDefault(_)
         );
         match self.plan.on_missing_column {
-            MissingColumn::Error if !generated => Err(self.missing(column, &column.name).hint(
-                "map the column in \"columns\", or say \"on_missing_column\": \"keep\" to leave it alone",
-            )),
+            MissingColumn::Error if !generated => {
+                Err(self.missing(column, &unmapped_name(self.plan, &column.name)).hint(
+                    "map the column in \"columns\", or say \"on_missing_column\": \"keep\" to leave it alone",
+                ))
+            }
             _ => Ok(None),
         }
     }
@@ -316,7 +326,7 @@ impl<'a> Binder<'a> {
 
     /// The source column that a rule names.
     fn extra(&mut self, name: &str) -> Result<String> {
-        self.find(name)?.ok_or_else(|| {
+        self.find_spelled(&rule_name(self.plan, name))?.ok_or_else(|| {
             let label = self.source.map_or("the source", |s| s.label);
             Error::new(Kind::UndefinedColumn, format!("{label} has no column \"{name}\""))
                 .detail(format!("A rule of table \"{}\" needs it.", self.plan.table))
@@ -331,8 +341,13 @@ impl<'a> Binder<'a> {
         ))
     }
 
-    /// The source column of this name: spelled exactly so, else the only one that differs in case.
+    /// The source column that fills a column of this name unless the plan says otherwise.
     fn find(&mut self, name: &str) -> Result<Option<String>> {
+        self.find_spelled(&unmapped_name(self.plan, name))
+    }
+
+    /// The source column of this name: spelled exactly so, else the only one that differs in case.
+    fn find_spelled(&mut self, name: &str) -> Result<Option<String>> {
         let Some(source) = self.source else {
             return Ok(Some(name.to_owned()));
         };

@@ -8,6 +8,7 @@ mod derive;
 mod key;
 mod listings;
 mod lookup;
+mod names;
 mod order;
 mod push;
 mod restore;
@@ -22,6 +23,7 @@ pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no
 pub use derive::{Trace, trace};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
+pub use names::{rule_name, source_name, spoken_scope, unmapped_name};
 pub use order::{link, sort};
 pub use push::{Gone, push, travelling};
 pub use restore::{Detail, RestoreMode, Restored, Restoring, plan_name, restoring};

@@ -36,14 +36,14 @@ pub fn push(ordinal: usize, plan: &TablePlan, to: &str, tracked: &Tracked, targe
         return Err(Error::new(Kind::InvalidParameter, message));
     }
     let theirs = |ours: &String| match plan.columns.get(ours) {
-        Some(ColumnSource::Column(name)) if target.column(name).is_some() => name.clone(),
+        Some(ColumnSource::Column { name, .. }) if target.column(name).is_some() => name.clone(),
         _ => ours.clone(),
     };
     let key: Vec<String> = tracked.key.iter().map(theirs).collect();
     let renamed =
         plan.columns.keys().map(|ours| (theirs(ours), ours)).filter(|(theirs, ours)| theirs != *ours);
     let mut back = TablePlan {
-        columns: renamed.map(|(theirs, ours)| (theirs, ColumnSource::Column(ours.clone()))).collect(),
+        columns: renamed.map(|(theirs, ours)| (theirs, ColumnSource::named(ours))).collect(),
         primary_key: Some(key.clone()),
         on_missing_column: MissingColumn::Keep,
         on_extra_column: ExtraColumn::Ignore,

@@ -169,6 +169,9 @@ pub fn restoring(
         on_missing_column: MissingColumn::Keep,
         override_identity: true,
         time_zone: None,
+        derived_from: Vec::new(),
+        recompute: None,
+        snapshots: Vec::new(),
         ..plan.clone()
     };
     Ok(Restoring { plan, fields })

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 /// The most bytes of all columns' names together.
 const MAX_NAMES: usize = 1024 * 1024;
 /// After how many records a cancel is looked for.
-const PULSE: u64 = 64;
+pub(super) const PULSE: u64 = 64;
 
 /// JSON files of flat records, read one after the other.
 #[derive(Debug)]

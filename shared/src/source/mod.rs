@@ -5,6 +5,8 @@
 
 mod decode;
 mod delta;
+mod documents;
+mod elements;
 mod file;
 pub mod files;
 mod guard;
@@ -26,10 +28,13 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 
+pub use documents::{Beside, DocumentRows, Documents, RawDocuments, Wanted};
+pub use elements::{Element, Elements, Misfit};
 pub(crate) use files::system;
 pub use files::{Format, Relative, resolve};
 pub use json::JsonSource;
 pub use parquet::ParquetSource;
+pub(crate) use texts::compact as compact_json;
 
 use crate::error::Result;
 use crate::types::ColumnType;
@@ -55,6 +60,8 @@ pub struct SourceBatch {
     pub first_row: u64,
     /// The places of its rows, where some between them were left out.
     pub rows: Option<Arc<[u64]>>,
+    /// What its rows are made of, where that is elements of documents.
+    pub elements: Option<Elements>,
     /// The projected columns, in order. The types are those of this file. Text that is not UTF-8
     /// throughout comes as Binary, so that a converter can name the rows.
     pub batch: RecordBatch,
@@ -67,6 +74,20 @@ impl SourceBatch {
             Some(place) => *place,
             None => self.first_row.saturating_add(u64::try_from(index).unwrap_or(u64::MAX)),
         }
+    }
+
+    /// Where the batch's row `index` is, and in it the value of `column`, as a person looks for it: counted from 1.
+    pub fn spot(&self, index: usize, column: &str) -> String {
+        match self.elements.as_ref().and_then(|elements| elements.spot(&self.from, index, column)) {
+            Some(spot) => spot,
+            None => format!("row {} of {}", self.place(index).saturating_add(1), self.from),
+        }
+    }
+
+    /// What of the batch's row `index` is not of the shape that its paths ask for.
+    pub fn misfits(&self, index: usize) -> &[Misfit] {
+        let element = self.elements.as_ref().and_then(|elements| elements.rows.get(index));
+        element.map_or(&[], |element| &element.misfits)
     }
 }
 
@@ -103,6 +124,12 @@ pub trait RowSource: Send {
     /// How many row groups were read so far, and how many were left out.
     fn row_groups(&self) -> (usize, usize) {
         (0, 0)
+    }
+
+    /// Of elements of documents: what they are bound to, also where there are none of them, as rows of which
+    /// only the columns of that are filled. Only once.
+    fn bound(&mut self) -> Option<Box<dyn RowSource>> {
+        None
     }
 
     /// The next rows; None at the end. After an error there are no more rows.

@@ -87,7 +87,7 @@ impl ParquetSource {
             if let Some(file) = &mut self.current {
                 if let Some((first_row, batch)) = file.next()? {
                     let from = file_name(&file.path);
-                    return Ok(Some(SourceBatch { from, first_row, rows: None, batch }));
+                    return Ok(Some(SourceBatch { from, first_row, rows: None, elements: None, batch }));
                 }
                 file.check_unchanged()?;
                 self.current = None;

@@ -29,6 +29,9 @@ pub(super) const MAX_COLUMNS: usize = 1600;
 /// A record's keys and the texts of their values, in the file's order.
 pub(crate) type Fields<'a> = [(Cow<'a, str>, &'a RawValue)];
 
+/// What takes a record: its place, its fields and its whole text.
+type Take<'t> = &'t mut dyn FnMut(Spot, &Fields<'_>, &str) -> Result<()>;
+
 /// Where a record is in its file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spot {
@@ -126,6 +129,11 @@ impl<R: Read> Records<R> {
     /// Errors: 22P04 for what is not JSON or not an object, 22021 for bytes that are not UTF-8,
     /// 54000 for a record beyond our limits, 58030.
     pub(crate) fn next(&mut self, take: &mut dyn FnMut(Spot, &Fields<'_>) -> Result<()>) -> Result<bool> {
+        self.next_whole(&mut |spot, fields, _| take(spot, fields))
+    }
+
+    /// As [`Records::next`], with the record's whole text besides.
+    pub(super) fn next_whole(&mut self, take: Take<'_>) -> Result<bool> {
         if !self.seek()? {
             return Ok(false);
         }
@@ -134,8 +142,10 @@ impl<R: Read> Records<R> {
             let mut records = serde_json::Deserializer::from_slice(unread).into_iter::<Record<'_>>();
             match records.next() {
                 Some(Ok(record)) if records.byte_offset() <= MAX_RECORD => {
-                    take(self.spot, &record.0)?;
                     let used = records.byte_offset();
+                    // serde_json looked at every byte of it.
+                    let json = unread.get(..used).and_then(|json| std::str::from_utf8(json).ok());
+                    take(self.spot, &record.0, json.unwrap_or_default())?;
                     self.consume(used);
                     self.spot.row = self.spot.row.saturating_add(1);
                     return Ok(true);
@@ -309,7 +319,7 @@ struct Record<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// A key, copied only where it holds an escape.
 #[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct Key<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Record<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -14,8 +14,8 @@ use crate::error::{Error, Kind, Result};
 use crate::types::ColumnType;
 
 /// A batch ends with so many rows, or with so many bytes of text.
-const BATCH_ROWS: usize = 4096;
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const BATCH_ROWS: usize = 4096;
+pub(super) const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// Puts the values of a record into the places of their columns, where NULLs are.
 pub(crate) type Fill<'f> =
@@ -62,11 +62,16 @@ pub(crate) fn batch<R: Read>(
     if rows == 0 {
         return Ok(None);
     }
+    let batch = text_batch(columns, rows)?;
+    Ok(Some(SourceBatch { from: Arc::clone(from), first_row, rows: None, elements: None, batch }))
+}
+
+/// Columns of text as a batch of so many rows.
+pub(super) fn text_batch(mut columns: Vec<StringBuilder>, rows: usize) -> Result<RecordBatch> {
     let arrays: Vec<ArrayRef> = columns.iter_mut().map(|c| Arc::new(c.finish()) as ArrayRef).collect();
     let fields: Vec<Field> =
-        (0..width).map(|place| Field::new(place.to_string(), DataType::Utf8, true)).collect();
+        (0..arrays.len()).map(|place| Field::new(place.to_string(), DataType::Utf8, true)).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-        .map_err(|e| Error::new(Kind::Internal, e.to_string()))?;
-    Ok(Some(SourceBatch { from: Arc::clone(from), first_row, rows: None, batch }))
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        .map_err(|e| Error::new(Kind::Internal, e.to_string()))
 }

@@ -19,7 +19,11 @@ pub(crate) enum Unfit {
 /// A value as the text that its column is converted from: a string's characters, a number's own
 /// digits, `true`, `false`, an object or array as compact JSON. None for null.
 pub(crate) fn text_of(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unfit> {
-    let json = value.get();
+    text_of_json(value.get())
+}
+
+/// As [`text_of`], of a JSON value's own text.
+pub(super) fn text_of_json(json: &str) -> Result<Option<Cow<'_, str>>, Unfit> {
     match json.as_bytes().first() {
         Some(b'"') if json.contains('\\') => {
             serde_json::from_str(json).map(|text: String| Some(text.into())).map_err(|error| {
@@ -36,7 +40,7 @@ pub(crate) fn text_of(value: &RawValue) -> Result<Option<Cow<'_, str>>, Unfit> {
 
 /// Valid JSON without the white space between its tokens; None where it nests too deep. Numbers
 /// keep their digits, which serde_json's own values would not.
-fn compact(json: &str) -> Option<String> {
+pub(crate) fn compact(json: &str) -> Option<String> {
     let mut out = String::with_capacity(json.len());
     let (mut depth, mut quoted, mut escaped) = (1, false, false);
     for c in json.chars() {

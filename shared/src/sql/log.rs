@@ -153,16 +153,36 @@ pub fn mark_synced(dialect: Dialect) -> Sql {
     Sql::new(format!("UPDATE {} SET synced_at = {} WHERE phase = $1", spell.own("phase"), spell.now()))
 }
 
-/// Forgets old runs, except the newest of each phase: first their tables, then themselves.
-pub fn prune_runs(dialect: Dialect, days: u32) -> [Sql; 2] {
+/// Keeps a document of a run. Parameters: run_id, phase, source, place, document.
+pub fn insert_raw_document(dialect: Dialect) -> Sql {
+    Sql::new(format!(
+        "INSERT INTO {} (run_id, phase, source, place, document) VALUES ($1, $2, $3, $4, $5)",
+        spelling(dialect).own("raw_document")
+    ))
+}
+
+/// Forgets the documents of a source that runs before this one read so long ago. Parameters: phase, source, run_id.
+pub fn prune_raw_documents(dialect: Dialect, days: u32) -> Sql {
     let spell = spelling(dialect);
-    let (run, run_table) = (spell.own("run"), spell.own("run_table"));
+    Sql::new(format!(
+        "DELETE FROM {} WHERE phase = $1 AND source = $2 AND run_id < $3 AND run_id IN (SELECT run_id FROM {} WHERE finished_at < {})",
+        spell.own("raw_document"),
+        spell.own("run"),
+        spell.days_ago(days)
+    ))
+}
+
+/// Forgets old runs, except the newest of each phase: first their tables and documents, then themselves.
+pub fn prune_runs(dialect: Dialect, days: u32) -> [Sql; 3] {
+    let spell = spelling(dialect);
+    let (run, run_table, raw) = (spell.own("run"), spell.own("run_table"), spell.own("raw_document"));
     let old = format!(
         "SELECT run_id FROM {run} WHERE finished_at < {} AND run_id NOT IN (SELECT max(run_id) FROM {run} GROUP BY phase, status)",
         spell.days_ago(days)
     );
     [
         Sql::new(format!("DELETE FROM {run_table} WHERE run_id IN ({old})")),
+        Sql::new(format!("DELETE FROM {raw} WHERE run_id IN ({old})")),
         Sql::new(format!("DELETE FROM {run} WHERE run_id IN ({old})")),
     ]
 }

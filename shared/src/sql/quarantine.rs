@@ -74,8 +74,9 @@ pub fn quarantine_forget_staged(dialect: Dialect, task: &Task, temps: &Temps) ->
     ))
 }
 
-/// Keeps what is refused now; an entry that is the same already is not touched. Parameters: phase,
-/// table, run.
+/// Keeps what is refused now; an entry that is the same already is not touched, nor is one that was staged
+/// from the quarantine and says more of where its row is. Parameters: phase, table, run, how many rows were
+/// staged from the quarantine of those that have such a place.
 pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     let differ = match dialect {
         Dialect::Postgres => "IS DISTINCT FROM",
@@ -91,7 +92,7 @@ pub fn quarantine_keep(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
         "INSERT INTO {own} AS q (phase, table_name, row_key, reason, detail, row_data, first_run, last_run)\n\
          SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3\nFROM ({}) n\n\
          LEFT JOIN {own} o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key\n\
-         WHERE o.row_key IS NULL OR o.reason {differ} n.reason OR o.detail {differ} n.detail OR o.row_data {differ} n.row_data\n\
+         WHERE o.row_key IS NULL OR o.reason {differ} n.reason OR (o.detail {differ} n.detail AND n.ordinal > $4) OR o.row_data {differ} n.row_data\n\
          ON CONFLICT (phase, table_name, row_key) DO UPDATE\n\
          SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run",
         entries(dialect, task, temps, &columns),

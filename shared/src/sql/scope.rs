@@ -5,11 +5,11 @@ use crate::session::Dialect;
 
 use super::assign::rewritten_parents;
 use super::derive::groups;
-use super::{Temps, list, spelling};
+use super::{TempTable, Temps, list, spelling};
 
 /// What follows LEFT JOIN or JOIN to find out whether the target's row `t` is in scope, which it is where
-/// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well, except those of
-/// a restore, which may have lost the parent that they speak of: their parent speaks for itself.
+/// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well, and documents without
+/// rows; but not those of a restore, which may have lost the parent that they speak of: their parent speaks for itself.
 pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<String> {
     if let Some(by) = task.groups() {
         let spell = spelling(dialect);
@@ -19,11 +19,12 @@ pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<S
         return None;
     }
     let columns = list("s", &task.plan.scope);
-    let besides = match task.detail() {
-        Some(detail) => rewritten_parents(dialect, task, detail),
-        None => Some(format!("SELECT {columns} FROM {} s", temps.refused.qualified)),
+    let rows_of = |table: &TempTable| format!("SELECT {columns} FROM {} s", table.qualified);
+    let besides: Vec<String> = match task.detail() {
+        Some(detail) => rewritten_parents(dialect, task, detail).into_iter().collect(),
+        None => std::iter::once(&temps.refused).chain(&temps.spoken).map(rows_of).collect(),
     };
-    let besides = besides.map_or_else(String::new, |rows| format!(" UNION {rows}"));
-    let rows = format!("SELECT {columns} FROM {} s{besides}", temps.staging.qualified);
+    let besides: String = besides.iter().map(|rows| format!(" UNION {rows}")).collect();
+    let rows = format!("{}{besides}", rows_of(&temps.staging));
     Some(spelling(dialect).in_rows(&rows, &task.plan.scope, "t", "v"))
 }

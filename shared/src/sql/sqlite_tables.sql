@@ -155,6 +155,18 @@ CREATE TABLE main.cutover_migration_pending (
     name   TEXT NOT NULL
 );
 
+CREATE TABLE main.cutover_raw_document (
+    run_id   INTEGER NOT NULL,
+    phase    TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    place    TEXT NOT NULL,
+    document TEXT NOT NULL
+);
+
+CREATE INDEX main.cutover_raw_document_run ON cutover_raw_document (run_id);
+
+CREATE INDEX main.cutover_raw_document_source ON cutover_raw_document (phase, source, run_id);
+
 CREATE VIEW main.cutover_last_report AS
 SELECT r.run_id, r.phase, r.kind, r.finished_at, t.table_name, t.write, t.mode, t.staged, t.inserted, t.updated,
        t.unchanged, t.deleted, t.preserved, t.quarantined, t.skipped, t.elapsed_ms, t.notes, t.examples

@@ -1,7 +1,7 @@
 //! The temporary tables of a run: per table of the phase, staging, refused rows and change set.
 
 use crate::catalog::{Address, Table};
-use crate::planner::Task;
+use crate::planner::{Task, spoken_scope};
 use crate::session::Dialect;
 
 use super::{Ident, Spelling, Sql, spelling};
@@ -32,6 +32,9 @@ pub struct Temps {
     /// The change set: `op`, the staged row `s`, the target row's address. `op` is `i`nsert,
     /// `u`pdate, `d`elete, `p`reserved or `r`etained; unchanged rows are not stored.
     pub changes: TempTable,
+    /// What documents say of all elements together, be there any or not: rows of staging's columns, of which those of
+    /// the task's `scope` are filled.
+    pub spoken: Option<TempTable>,
 }
 
 /// The schema of temporary tables.
@@ -68,7 +71,11 @@ impl Temps {
             columns.push((super::foreign::NUMBER.to_owned(), numbered.to_owned()));
         }
         let changes = temp(spell, "changes", task.ordinal, &columns);
-        Temps { staging, refused, changes }
+        let spoken = spoken_scope(&task.plan).map(|_| {
+            let columns = task.staged_columns().map(|c| (Ident(&c.name).to_string(), c.sql_type.clone()));
+            temp(spell, "spoken", task.ordinal, &columns.collect::<Vec<_>>())
+        });
+        Temps { staging, refused, changes, spoken }
     }
 
     /// The ordinal and all staged columns of `alias`: the columns of staging, and the first ones of
@@ -79,9 +86,9 @@ impl Temps {
         super::list(alias, &names)
     }
 
-    /// All three.
-    pub fn all(&self) -> [&TempTable; 3] {
-        [&self.staging, &self.refused, &self.changes]
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &TempTable> {
+        [&self.staging, &self.refused, &self.changes].into_iter().chain(&self.spoken)
     }
 }
 

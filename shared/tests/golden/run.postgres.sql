@@ -160,7 +160,7 @@ FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS 
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."id"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, ('{"id":' || coalesce(pg_catalog.to_json(r."id")::pg_catalog.text, 'null') || ',"name":' || coalesce(pg_catalog.to_json(r."name")::pg_catalog.text, 'null') || ',"email":' || coalesce(pg_catalog.to_json(r."email")::pg_catalog.text, 'null') || ',"imported":' || coalesce(pg_catalog.to_json(r."imported")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb || coalesce(r."_data", '{}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_1" r) x) y) n
 LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
+WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR (o.detail IS DISTINCT FROM n.detail AND n.ordinal > $4) OR o.row_data IS DISTINCT FROM n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 
@@ -266,7 +266,7 @@ FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS 
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || coalesce(pg_catalog.to_json(r."client_id"::pg_catalog.text)::pg_catalog.text, 'null') || ',' || coalesce(pg_catalog.to_json(r."number"::pg_catalog.text)::pg_catalog.text, 'null') || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, ('{"client_id":' || coalesce(pg_catalog.to_json(r."client_id")::pg_catalog.text, 'null') || ',"number":' || coalesce(pg_catalog.to_json(r."number")::pg_catalog.text, 'null') || ',"_row":' || coalesce(pg_catalog.to_json(r."_row")::pg_catalog.text, 'null') || ',"note":' || coalesce(pg_catalog.to_json(r."note")::pg_catalog.text, 'null') || '}')::pg_catalog.jsonb || coalesce(r."_data", '{}')::pg_catalog.jsonb AS row_data FROM pg_temp."cutover_refused_0" r) x) y) n
 LEFT JOIN cutover."quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR o.detail IS DISTINCT FROM n.detail OR o.row_data IS DISTINCT FROM n.row_data
+WHERE o.row_key IS NULL OR o.reason IS DISTINCT FROM n.reason OR (o.detail IS DISTINCT FROM n.detail AND n.ordinal > $4) OR o.row_data IS DISTINCT FROM n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 

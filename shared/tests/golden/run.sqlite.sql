@@ -166,7 +166,7 @@ FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS 
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
+WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR (o.detail IS NOT n.detail AND n.ordinal > $4) OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 
@@ -281,7 +281,7 @@ FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS 
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
   FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
-WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR o.detail IS NOT n.detail OR o.row_data IS NOT n.row_data
+WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR (o.detail IS NOT n.detail AND n.ordinal > $4) OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
 SET reason = excluded.reason, detail = excluded.detail, row_data = excluded.row_data, last_run = excluded.last_run;
 

@@ -142,3 +142,14 @@ fn references_that_cannot_be_null_are_never_made_so() {
     let error = restored(0, r#", "on_missing_reference": "stub""#, PROJECT, RestoreMode::Init).unwrap_err();
     assert_eq!(error.kind, Kind::InvalidParameter);
 }
+
+#[test]
+fn what_the_plan_says_of_a_tables_own_source_does_not_hold() {
+    let more = r#", "source": {"query": "SELECT 1"}, "write": "delete_insert", "columns": {"name": "title"},
+        "derived_from": ["note"], "recompute": {"by": ["parent_id"]}"#;
+    let (restoring, task) = restored(0, more, PROJECT, RestoreMode::Overwrite).unwrap();
+    assert_eq!((restoring.plan.recompute, restoring.plan.source), (None, None));
+    assert_eq!(task.staged("name").unwrap().from, From::Source("name".to_owned()));
+    // Local changes are known by what the plan says.
+    assert_eq!(task.plan.write, Some(Write::DeleteInsert));
+}

@@ -1,0 +1,2 @@
+CREATE TABLE raw_orders (id integer PRIMARY KEY, shop integer, "Fetched" integer, payload json);
+CREATE TABLE raw_texts (id integer PRIMARY KEY, payload text);

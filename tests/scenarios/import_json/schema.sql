@@ -1,0 +1,1 @@
+CREATE TABLE empty (id integer PRIMARY KEY, name text);

@@ -1,0 +1,1 @@
+CREATE TABLE people (id integer PRIMARY KEY, name text, born date, paid numeric(12,2), ok boolean, seen timestamp, since timestamptz, rate double precision, raw blob, uid uuid, doc json, role text DEFAULT 'guest');
