@@ -6,6 +6,7 @@ use crate::plan::{Mode, Source};
 use crate::planner::{self, Task};
 use crate::session::{Level, Notice, Session};
 use crate::sql;
+use crate::value::Value;
 
 use super::guard::single_count;
 use super::input::{Input, Reader};
@@ -65,15 +66,13 @@ fn whole(
     let statement = sql::derived_runs(s.facts().dialect, &task.name, from);
     let rows = s.query(&statement, &[phase.into(), plan_id.into()])?;
     let (computed, changed) = match rows.first().map(Vec::as_slice) {
-        Some([computed, changed]) => (computed.as_int(), changed.as_int()),
-        _ => (None, None),
+        Some([computed, changed]) => (*computed != Value::Null, changed.is_true()),
+        _ => (false, false),
     };
-    Ok(match computed {
-        None => Some("it was not computed yet by this plan"),
-        Some(computed) if changed.is_some_and(|changed| changed > computed) => {
-            Some("a table that it is derived from was changed without it")
-        }
-        Some(_) => None,
+    Ok(match (computed, changed) {
+        (false, _) => Some("it was not computed yet by this plan"),
+        (true, true) => Some("a table that it is derived from was changed without it"),
+        (true, false) => None,
     })
 }
 

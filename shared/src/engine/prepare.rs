@@ -17,6 +17,7 @@ use super::documents::Sources;
 use super::input::Input;
 use super::progress::Progress;
 use super::raw::Kept;
+use super::rights;
 
 /// All that is known of a round of a run before its first row is read.
 pub(crate) struct Prepared {
@@ -72,6 +73,9 @@ impl Prepared {
 /// Finds the tables of `plans`, which stand in the database under `names`, opens their sources
 /// (where `root` is given) and makes the tasks: per round of the run, of which there is one unless tables are derived from others.
 /// A table without a source is left alone.
+///
+/// Errors: 42P01 no such table, 42501 one that another is derived from has rows that the caller does not see, and those of
+/// sources and of [`planner::bind`].
 pub(crate) fn prepare(
     s: &mut dyn Session,
     plans: &[TablePlan],
@@ -80,6 +84,11 @@ pub(crate) fn prepare(
 ) -> Result<Vec<Prepared>> {
     let tables = find_tables(s, plans, names)?;
     let rounds = plan::rounds(plans);
+    // What is derived reads the tables themselves, and would fail in the database's own words.
+    if root.is_some() && rounds.len() > 1 {
+        let all: Vec<&Table> = tables.iter().collect();
+        rights::sees_all(&all, "What is derived would be computed of a part of the rows.")?;
+    }
     let mut prepared = Vec::with_capacity(rounds.len());
     for round in rounds {
         let mut round = one_round(s, plans, &tables, root, &round)?;

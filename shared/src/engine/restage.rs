@@ -24,7 +24,8 @@ const PAGE: i64 = 1000;
 /// Whether a run stages the quarantined rows of a task. Where it deletes what it does not find, they
 /// would speak for their scope as if they were all of it.
 pub(crate) fn stages(kind: RunKind, task: &Task) -> bool {
-    kind == RunKind::Replay || (task.mode == Mode::Incremental && !task.write.deletes())
+    let derived = task.groups().is_some();
+    kind == RunKind::Replay || (task.mode == Mode::Incremental && !task.write.deletes() && !derived)
 }
 
 /// Stages a table's quarantined rows and returns how many there were, and how many of them do not fit still.

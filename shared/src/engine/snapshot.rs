@@ -13,7 +13,7 @@ use crate::value::{count, json_array};
 use super::guard::single_count;
 use super::owners::Owners;
 use super::prepare::{self, Prepared};
-use super::{apply, log, state, stub, triggers};
+use super::{apply, log, rights, state, stub, triggers};
 
 /// Finds out where the snapshots of a run go. `started` is when it began, as the log has it.
 ///
@@ -182,7 +182,8 @@ pub fn take_snapshot(s: &mut dyn Session, phase: &str, key: &str, options: &Snap
     let Some(task) = prepared.tasks.first() else { return Ok(0) };
     let key = row_key(s.facts().dialect, task, key)?;
     let into: Vec<&Table> = prepared.snapshots.iter().map(|set| &set.into).collect();
-    super::rights::check(&into, planned.run_as_owner)?;
+    rights::sees_all(&[&task.target], "No snapshot can be taken of a row that is not seen.")?;
+    rights::check(&into, planned.run_as_owner)?;
     s.begin_write(&into)?;
     into.iter().try_for_each(|table| state::check_open(s, &table.schema, &table.name))?;
     let row = Tracked {

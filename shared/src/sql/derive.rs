@@ -100,19 +100,20 @@ pub fn query_of_nothing(query: &str) -> Sql {
     Sql::for_user(format!("SELECT q.* FROM (\n{}\n) q WHERE 1 = 0", bare(query)))
 }
 
-/// Whether a table was computed of all that the tables it is derived from hold: a row of (by which run under this plan it was computed
-/// last, which run changed one of them last), each NULL where there is none. While a phase is live here others change them. Parameters: phase,
-/// plan_id.
+/// What is known of a derived table: a row of (the run under this plan that computed it last, NULL where there is none; whether a later one
+/// changed a table that it is derived from). While a phase is live here others change them. Parameters: phase, plan_id.
 pub fn derived_runs(dialect: Dialect, table: &str, from: &[String]) -> Sql {
     let spell = spelling(dialect);
     let from = from.iter().map(|name| Quoted(name).to_string()).collect::<Vec<_>>().join(", ");
     Sql::new(format!(
-        "SELECT (SELECT max(r.run_id) FROM {run} r JOIN {run_table} t ON t.run_id = r.run_id\n    \
-         WHERE r.phase = $1 AND r.plan_id = $2 AND r.status = 'ok' AND r.kind = 'sync' AND t.table_name = {}\n      \
-         AND NOT EXISTS (SELECT 1 FROM {} l WHERE l.phase = r.phase AND l.authority = 'local' AND l.changed_at >= r.finished_at)),\n  \
-         (SELECT max(r.run_id) FROM {run} r JOIN {run_table} t ON t.run_id = r.run_id\n    \
-         WHERE r.status = 'ok' AND r.kind NOT IN ('dry_run', 'rehearse', 'push') AND t.table_name IN ({from})\n      \
-         AND t.inserted + t.updated + t.deleted > 0)",
+        "SELECT c.run_id, EXISTS (SELECT 1 FROM {run} r JOIN {run_table} t ON t.run_id = r.run_id\n    \
+         WHERE r.run_id > c.run_id AND r.status = 'ok' AND r.kind NOT IN ('dry_run', 'rehearse', 'push')\n      \
+         AND t.table_name IN ({from}) AND t.inserted + t.updated + t.deleted > 0)\n\
+         FROM (SELECT (SELECT r.run_id FROM {run} r\n    \
+         WHERE r.phase = $1 AND r.plan_id = $2 AND r.status = 'ok' AND r.kind = 'sync'\n      \
+         AND EXISTS (SELECT 1 FROM {run_table} t WHERE t.run_id = r.run_id AND t.table_name = {})\n      \
+         AND NOT EXISTS (SELECT 1 FROM {} l WHERE l.phase = r.phase AND l.authority = 'local' AND l.changed_at >= r.finished_at)\n    \
+         ORDER BY r.run_id DESC LIMIT 1) AS run_id) c",
         Quoted(table),
         spell.own("authority_log"),
         run = spell.own("run"),

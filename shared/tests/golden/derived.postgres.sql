@@ -35,10 +35,12 @@ SELECT * FROM (
 ) x WHERE op IS NOT NULL;
 
 -- what was computed
-SELECT (SELECT max(r.run_id) FROM cutover."run" r JOIN cutover."run_table" t ON t.run_id = r.run_id
-    WHERE r.phase = $1 AND r.plan_id = $2 AND r.status = 'ok' AND r.kind = 'sync' AND t.table_name = 'per_client'
-      AND NOT EXISTS (SELECT 1 FROM cutover."authority_log" l WHERE l.phase = r.phase AND l.authority = 'local' AND l.changed_at >= r.finished_at)),
-  (SELECT max(r.run_id) FROM cutover."run" r JOIN cutover."run_table" t ON t.run_id = r.run_id
-    WHERE r.status = 'ok' AND r.kind NOT IN ('dry_run', 'rehearse', 'push') AND t.table_name IN ('odd "jobs"')
-      AND t.inserted + t.updated + t.deleted > 0);
+SELECT c.run_id, EXISTS (SELECT 1 FROM cutover."run" r JOIN cutover."run_table" t ON t.run_id = r.run_id
+    WHERE r.run_id > c.run_id AND r.status = 'ok' AND r.kind NOT IN ('dry_run', 'rehearse', 'push')
+      AND t.table_name IN ('odd "jobs"') AND t.inserted + t.updated + t.deleted > 0)
+FROM (SELECT (SELECT r.run_id FROM cutover."run" r
+    WHERE r.phase = $1 AND r.plan_id = $2 AND r.status = 'ok' AND r.kind = 'sync'
+      AND EXISTS (SELECT 1 FROM cutover."run_table" t WHERE t.run_id = r.run_id AND t.table_name = 'per_client')
+      AND NOT EXISTS (SELECT 1 FROM cutover."authority_log" l WHERE l.phase = r.phase AND l.authority = 'local' AND l.changed_at >= r.finished_at)
+    ORDER BY r.run_id DESC LIMIT 1) AS run_id) c;
 
