@@ -15,7 +15,7 @@ export PG_CONFIG
 BOTH       = -p cutover-sqlite -p cutover-pg --features cutover-pg/pg$(PG_MAJOR)
 PGRX       = PGRX_PG_CONFIG_PATH=$$(command -v $(PG_CONFIG))
 
-.PHONY: all help sqlite install demo demo-postgres demo-turbo demo-powerca demo-packages failpoints test soak bench release clean setup-sqlite setup-postgres
+.PHONY: all help sqlite install demo demo-postgres demo-turbo demo-powerca demo-packages demo-warehouse failpoints test soak bench release clean setup-sqlite setup-postgres
 
 help:
 	@echo "make                 build dist/sqlite/cutover.so and dist/postgresql/"
@@ -24,6 +24,7 @@ help:
 	@echo "make demo-turbo      a new system takes over from an old one, phase by phase: in SQLite, then in PostgreSQL"
 	@echo "make demo-powerca    a desktop and a cloud, synced in both directions: in SQLite, then in PostgreSQL"
 	@echo "make demo-packages   migrations in packages, backups, restores: master and slave in SQLite, in PostgreSQL, and one in each"
+	@echo "make demo-warehouse  nested documents become a warehouse with snapshots and metrics: in SQLite, then in PostgreSQL"
 	@echo "make test            everything CI runs"
 	@echo "make soak            kills, torture and the model test for hours: ROUNDS=300, SECONDS=600, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
@@ -79,6 +80,10 @@ demo-packages: all
 	@tests/with-postgres.sh sql/examples/packages/demo.sh postgresql postgresql
 	@tests/with-postgres.sh sql/examples/packages/demo.sh sqlite postgresql
 	@tests/with-postgres.sh sql/examples/packages/demo.sh postgresql sqlite
+
+demo-warehouse: all
+	@sql/examples/warehouse/demo-sqlite.sh
+	@tests/with-postgres.sh sql/examples/warehouse/demo-postgres.sh
 
 test: all
 	@tests/setup.sh cron

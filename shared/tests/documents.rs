@@ -213,3 +213,29 @@ fn what_elements_are_bound_to_is_told_where_there_are_none() {
     assert_eq!(told, ["1 11", "1 12"]);
     assert!(found.bound().is_none());
 }
+
+#[test]
+fn documents_with_any_byte_changed_are_read_or_refused() {
+    let document = r#"{"id": 1, "customer": {"id": 5, "name": "A\u00e9"}, "jobs": [{"id": 11, "parts": [{"name": "a", "cost": -1.5e2}, null, 7]}, {"parts": {}}], "tags": ["x", "y"]}"#;
+    let tables = [
+        Wanted {
+            speaks: Some(0),
+            ..wanted("$.jobs[*].parts[*]", &["$.id", "$.jobs[*].id", "$.tags[1]"], &["name"])
+        },
+        wanted("$.customer", &["$.id", "$.customer"], &["name"]),
+        wanted("$.tags[*]", &["$.tags[*]", "$.jobs[0].parts[0].cost"], &[]),
+    ];
+    for place in 0..document.len() {
+        for byte in b"{}[]\":,0x\\ -" {
+            let mut bytes = document.as_bytes().to_vec();
+            bytes[place] = *byte;
+            let Ok(text) = String::from_utf8(bytes) else { continue };
+            match read(&tables, &[&text]) {
+                Ok(mut found) => found.iter_mut().for_each(|found| drop(rows(found))),
+                Err(error) => {
+                    assert!(["42701", "22P04"].contains(&code(&error).as_str()), "{error:?} of {text}")
+                }
+            }
+        }
+    }
+}

@@ -140,6 +140,38 @@ const PACKAGES: &[&str] = &[
     "What to try next",
 ];
 
+/// The same of the demo of documents.
+const WAREHOUSE: &[&str] = &[
+    "plan loaded: 1 phases, 11 tables",
+    "customers | upsert | full | 1960 | 588 | 0 | 0 | 0 | 0 | 1372",
+    "repair_orders | upsert | full | 2000 | 2000",
+    "job_parts | replace | full | 8002 | 8001 | 0 | 0 | 0 | 1",
+    "customers | stub | full | 12 | 12",
+    "ro_snapshots | snapshot | full | 1000 | 1000",
+    "retail_cents: \"97.441\" has more than 2 decimal digits",
+    "2026-11-02 14:30:00",
+    "1000 | 2000 | 13", // snapshots, raw documents, stubs
+    "(101232, POSTED, 93640, 94140)",
+    "(101777, COMPLETE, 72385, 79817)",
+    "0 | 0 | 0 | 1000", // the same day once more
+    "repair_orders | upsert | incremental | 195 | 20 | 175 | 0 | 0",
+    "job_parts | replace | full | 844 | 180 | 0 | 664 | 34",
+    "daily_shop_metrics | replace | incremental | 2 | 1 | 0 | 1 | 0",
+    "ro_snapshots | snapshot | incremental | 50 | 50",
+    "{\"shop_id\":\"6212\"} | updated_at",
+    "customers | 12 | 12",
+    "employees | 1 | 1",
+    "jobs | replace | full | 336 | 21 | 0 | 315 | 33",
+    "ro_snapshots | snapshot | incremental | 100 | 100",
+    "0 | 0 | 0\n",
+    "1 | 1050",
+    "2 | 50",
+    "repair_orders | 1 | 0 | 1 | 0",
+    "repair_orders | incremental | 160 | 0 | 0 | 160",
+    "2 | Shelbyville | 4",
+    "What to try next",
+];
+
 fn check(text: &str, shown: &[&str]) {
     let mut rest = text;
     for part in shown {
@@ -225,4 +257,14 @@ fn packages_from_sqlite_to_postgresql() {
 #[test]
 fn packages_from_postgresql_to_sqlite() {
     packages("postgresql", "sqlite");
+}
+
+#[test]
+fn warehouse_in_sqlite() {
+    check(&in_sqlite("warehouse"), WAREHOUSE);
+}
+
+#[test]
+fn warehouse_in_postgresql() {
+    check(&in_postgresql("warehouse"), WAREHOUSE);
 }
