@@ -1,9 +1,10 @@
 //! `make bench`: loads and syncs measured against what the databases have themselves, all in one
 //! run and interleaved, so that the ratios hold on a busy machine. `bench speed` and `bench memory`,
-//! for `postgres`, `sqlite`, `tracking` or `backup` alone where that is named.
+//! for `postgres`, `sqlite`, `tracking`, `backup` or `documents` alone where that is named.
 
 mod backup;
 mod data;
+mod documents;
 mod measure;
 mod postgres;
 mod sqlite;
@@ -46,6 +47,9 @@ fn main() {
             if wanted("backup") {
                 backup::bench(&run);
             }
+            if wanted("documents") {
+                documents::bench(&run);
+            }
         }
         "memory" => {
             if wanted("postgres") {
@@ -56,6 +60,9 @@ fn main() {
             }
             if wanted("backup") {
                 backup::memory_of_processes(&run);
+            }
+            if wanted("documents") {
+                documents::memory_of_processes(&run);
             }
         }
         other => panic!("{other}: speed or memory"),
