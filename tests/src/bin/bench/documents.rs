@@ -68,7 +68,7 @@ pub fn bench(run: &Run) {
 /// Measures memory and prints it: a file of about a gigabyte where the big rows are 10,000,000.
 pub fn memory_of_processes(run: &Run) {
     let folder = folder();
-    let orders = run.big_rows * 6 / 100;
+    let orders = run.big_rows / 10;
     let file = made(&folder, "big", orders, 0);
     println!("\nMemory with documents: a file of {:.0} MB", size(&file));
     for database in ["PostgreSQL", "SQLite"] {
