@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{self, Phase, Plan, TablePlan};
 use crate::planner;
 use crate::report::Finding;
-use crate::session::{Dialect, Session};
+use crate::session::Session;
 use crate::sql;
 use crate::value::{Value, count};
 
@@ -43,15 +43,9 @@ pub fn load_plan(s: &mut dyn Session, plan: &str) -> Result<String> {
 
 fn read(s: &mut dyn Session, path: &str) -> Result<String> {
     let facts = s.facts();
-    engine::may_read(facts)?;
     let path = Path::new(path);
-    if facts.dialect == Dialect::Postgres && !path.is_absolute() {
-        return Err(Error::new(
-            Kind::InvalidParameter,
-            format!("\"{}\" is not an absolute path", path.display()),
-        )
-        .hint("give the plan's absolute path on the server, or the document itself"));
-    }
+    let hint = "give the plan's absolute path on the server, or the document itself";
+    engine::may_read_at(facts, path, hint)?;
     let io = |e: std::io::Error| {
         let kind = if e.kind() == std::io::ErrorKind::NotFound { Kind::UndefinedFile } else { Kind::Io };
         Error::new(kind, format!("cannot read file \"{}\"", path.display())).detail(e.to_string())

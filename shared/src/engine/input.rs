@@ -169,12 +169,25 @@ pub(super) fn find(facts: &Facts, root: Option<&Path>, spec: &str, format: Forma
 }
 
 /// Errors: 42501 where the role may not read files.
-pub(crate) fn may_read(facts: &Facts) -> Result<()> {
+fn may_read(facts: &Facts) -> Result<()> {
     if facts.may_read_files {
         return Ok(());
     }
     Err(Error::new(Kind::Forbidden, "permission denied to read a file on the server")
         .detail("Only roles with privileges of the \"pg_read_server_files\" role may read files."))
+}
+
+/// For a path that a call names itself. Errors: 42501 as [`may_read`], 22023 a relative one on a server.
+pub(crate) fn may_read_at(facts: &Facts, path: &Path, hint: &str) -> Result<()> {
+    may_read(facts)?;
+    if facts.dialect == Dialect::Postgres && !path.is_absolute() {
+        return Err(Error::new(
+            Kind::InvalidParameter,
+            format!("\"{}\" is not an absolute path", path.display()),
+        )
+        .hint(hint));
+    }
+    Ok(())
 }
 
 /// What is to be said of a source table that cannot be read now, though it may be when the run comes

@@ -70,7 +70,7 @@ pub use backup::export_backup;
 pub use changes::{acknowledge_changes, export_changes};
 pub use checks::validate_phase;
 pub use cutover::{cutover_phase, cutover_phases};
-pub(crate) use input::{Input, Reader, absent, may_read, open_source};
+pub(crate) use input::{Input, Reader, absent, may_read_at, open_source};
 pub(crate) use log::now;
 pub(crate) use lookup::search;
 pub(crate) use outcome::report;

@@ -15,11 +15,11 @@ use crate::migrations;
 use crate::plan::TablePlan;
 use crate::planner::{self, RestoreMode, Restoring, SourceShape, Task, Travel, plan_name};
 use crate::report::ReportRow;
-use crate::session::{Dialect, Level, Notice, Session};
+use crate::session::{Level, Notice, Session};
 
 use super::checks::Checks;
 use super::guard::Allowed;
-use super::input::{Input, Reader, may_read};
+use super::input::{Input, Reader, may_read_at};
 use super::log::{self, Entry};
 use super::owners::Owners;
 use super::prepare::{self, Prepared};
@@ -56,11 +56,8 @@ pub fn import_backup(
         empty: options.allow_empty,
         cascade: options.allow_cascade,
     };
-    may_read(s.facts())?;
-    if s.facts().dialect == Dialect::Postgres && !Path::new(path).is_absolute() {
-        return Err(Error::new(Kind::InvalidParameter, format!("\"{path}\" is not an absolute path"))
-            .hint("the archive is read on the server; give its absolute path there"));
-    }
+    let hint = "the archive is read on the server; give its absolute path there";
+    may_read_at(s.facts(), Path::new(path), hint)?;
     if s.facts().read_only {
         return Err(Error::new(Kind::ReadOnly, "cannot import a backup in a read-only transaction"));
     }

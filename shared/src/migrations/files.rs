@@ -42,12 +42,8 @@ pub(super) struct Script {
 /// Errors: 42501 the role may not read files, 22023 a relative path on a server, a name that does not fit, or
 /// two files for one number; 58P01 no such folder, 42809 no folder, or a file that is none; 58030.
 pub(super) fn list(facts: &Facts, dir: &str) -> Result<Vec<File>> {
-    engine::may_read(facts)?;
     let folder = Path::new(dir);
-    if facts.dialect == Dialect::Postgres && !folder.is_absolute() {
-        return Err(Error::new(Kind::InvalidParameter, format!("\"{dir}\" is not an absolute path"))
-            .hint("the folder is read on the server; give its absolute path there"));
-    }
+    engine::may_read_at(facts, folder, "the folder is read on the server; give its absolute path there")?;
     let meta = fs::metadata(folder).map_err(|e| system(folder, &e))?;
     if !meta.is_dir() {
         return Err(Error::new(Kind::WrongObjectType, format!("\"{dir}\" is not a folder")));
