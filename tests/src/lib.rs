@@ -18,6 +18,7 @@ pub mod in_use;
 pub mod model;
 pub mod postgres;
 pub mod process;
+pub mod random;
 pub mod reports;
 pub mod scenario;
 pub mod steps;

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::{fs, thread};
@@ -83,4 +83,16 @@ impl Server {
             thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Runs a program of the server's version on one of its databases, where no failure is expected.
+pub fn program(name: &str, database: &str, args: &[&str]) -> Output {
+    let server = server();
+    let output = Command::new(Path::new(&server.psql).with_file_name(name))
+        .args(["-h", &server.host, "-p", "5432", "-U", "postgres", "-d", database])
+        .args(args)
+        .output()
+        .unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    output
 }

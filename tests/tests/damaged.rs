@@ -6,22 +6,13 @@ use std::path::Path;
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
+use cutover_tests::random::Random;
 use cutover_tests::{all_types, calls};
 
 /// Files that are tried; `CUTOVER_MUTANTS` sets another number.
 const MUTANTS: usize = 400;
 /// What a process may grow by over all of them, in kilobytes: the reader's own limits add up to less.
 const MOST_MEMORY: u64 = 512 * 1024;
-
-/// A sequence of numbers that is the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % n
-    }
-}
 
 /// Changes a few bytes, mostly in the footer, where the sizes and offsets are.
 fn mutate(bytes: &[u8], random: &mut Random) -> Vec<u8> {

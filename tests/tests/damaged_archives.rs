@@ -4,6 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use cutover_tests::hostile;
+use cutover_tests::random::Random;
 
 /// Files that are tried; `CUTOVER_MUTANTS` sets another number.
 const MUTANTS: usize = 4000;
@@ -14,16 +15,6 @@ const MOST_TIME: Duration = Duration::from_secs(2);
 
 /// What a damaged archive may be refused with.
 const CODES: [&str; 7] = ["ok", "22P04", "54000", "0A000", "42809", "22021", "42701"];
-
-/// A sequence of numbers that is the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % n
-    }
-}
 
 /// Changes a few bytes, and now and then leaves out or doubles a part.
 fn mutate(bytes: &[u8], random: &mut Random) -> Vec<u8> {

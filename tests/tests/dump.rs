@@ -2,24 +2,10 @@
 //! stubs, states and the numbers that sequences stand at, and the rights that were granted.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use cutover_tests::client::Client;
-use cutover_tests::postgres::server;
+use cutover_tests::postgres::{program, server};
 use cutover_tests::{calls, in_use};
-
-/// A program of the server's version, on one of its databases.
-fn program(name: &str, database: &str, args: &[&str]) -> Output {
-    let server = server();
-    let output = Command::new(Path::new(&server.psql).with_file_name(name))
-        .args(["-h", &server.host, "-p", "5432", "-U", "postgres", "-d", database])
-        .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("{name}: {e}"));
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-    output
-}
 
 fn empty_database(name: &str) {
     for sql in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {

@@ -4,10 +4,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use cutover_tests::client::Client;
-use cutover_tests::postgres::server;
+use cutover_tests::postgres::{program, server};
 
 use crate::Run;
 use crate::measure::{Line, clock, memory, order, print, time};
@@ -80,17 +79,6 @@ fn fill() -> String {
     )
 }
 
-/// A program of the server's version, on one of its databases.
-fn program(name: &str, database: &str, args: &[&str]) {
-    let server = server();
-    let output = Command::new(Path::new(&server.psql).with_file_name(name))
-        .args(["-h", &server.host, "-p", "5432", "-U", "postgres", "-d", database])
-        .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("{name}: {e}"));
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// A new database with an empty table and the plan.
 fn postgres_database(name: &str) {
     server().new_database(name);
@@ -117,7 +105,7 @@ fn postgres(run: &Run, folder: &Path) {
     let mut table = Table::new("pg_dump -Fc", "pg_restore into an empty database");
     for round in 0..run.rounds {
         table.exported(round, |way| match way {
-            None => clock(|| program("pg_dump", "backup_from", &["-Fc", "-f", &dump])),
+            None => clock(|| drop(program("pg_dump", "backup_from", &["-Fc", "-f", &dump]))),
             Some(ending) => time(
                 &mut from,
                 &format!("SELECT * FROM cutover.export_backup('{}', overwrite => true)", archive(ending)),
@@ -126,7 +114,7 @@ fn postgres(run: &Run, folder: &Path) {
         program("psql", "postgres", &["-X", "-q", "-c", "DROP DATABASE IF EXISTS backup_restored"]);
         program("psql", "postgres", &["-X", "-q", "-c", "CREATE DATABASE backup_restored"]);
         to.run("TRUNCATE item").ok("empty");
-        let restore = || program("pg_restore", "backup_restored", &["--exit-on-error", &dump]);
+        let restore = || drop(program("pg_restore", "backup_restored", &["--exit-on-error", &dump]));
         table.imported([clock(restore), time(&mut to, &import("init")), time(&mut to, &import("overwrite"))]);
         check(&mut Client::postgres("backup_restored"), run.rows);
         check(&mut to, run.rows);
