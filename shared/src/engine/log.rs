@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
-use crate::plan::{Mode, Source};
+use crate::plan::Source;
 use crate::report::ReportRow;
 use crate::session::Session;
 use crate::sql;
@@ -123,9 +123,9 @@ impl Entry<'_> {
                 continue;
             }
             let (phase, table): (Value, Value) = (self.phase.into(), task.entry.as_str().into());
-            let forget = match restage::stages(self.kind, task) || task.mode == Mode::Full {
+            let forget = match restage::knows_all(self.kind, task) {
                 true => sql::quarantine_forget(dialect, task, temps),
-                false => sql::quarantine_forget_staged(dialect, task, temps),
+                false => sql::quarantine_forget_read(dialect, task, temps),
             };
             s.execute(&forget, &[phase.clone(), table.clone()])?;
             if counts.refused > 0 {

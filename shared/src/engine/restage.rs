@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::catalog::Column;
 use crate::error::Result;
-use crate::plan::Mode;
+use crate::plan::{Mode, Source};
 use crate::planner::{From, Task};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Temps};
@@ -26,6 +26,18 @@ const PAGE: i64 = 1000;
 pub(crate) fn stages(kind: RunKind, task: &Task) -> bool {
     let derived = task.groups().is_some();
     kind == RunKind::Replay || (task.mode == Mode::Incremental && !task.write.deletes() && !derived)
+}
+
+/// Whether a run knows of every row that may be in the quarantine of a task: it staged them, or its source is whole. A
+/// run whose deletes have a scope knows no more than that, and one that only adds documents knows these alone:
+/// such sources commonly have what is new, and what is not in them is not gone.
+pub(crate) fn knows_all(kind: RunKind, task: &Task) -> bool {
+    let documents = matches!(task.plan.source, Some(Source::Documents(_)));
+    let whole = match task.write.deletes() {
+        true => task.plan.scope.is_empty(),
+        false => !documents,
+    };
+    stages(kind, task) || kind == RunKind::Restore || (task.mode == Mode::Full && whole)
 }
 
 /// Stages a table's quarantined rows and returns how many there were, and how many of them do not fit still.

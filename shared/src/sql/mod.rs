@@ -74,7 +74,7 @@ pub use migrations::*;
 pub use park::{count_parked, example_parked, park};
 pub use push::{changed_rows, delete_gone, fill_gone, gone_table, leaving_tables};
 pub use quarantine::{
-    example_entries, quarantine_clear, quarantine_forget, quarantine_forget_staged, quarantine_keep,
+    example_entries, quarantine_clear, quarantine_forget, quarantine_forget_read, quarantine_keep,
 };
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
 pub use restage::{quarantine_page, quarantined_tables, supersede, supersede_keyless};
@@ -211,6 +211,8 @@ trait Spelling {
     fn sortable(&self, ty: &ColumnType, value: &str) -> String;
     /// A JSON object with the members of a second one put in place of its own; a NULL changes nothing.
     fn merge_json(&self, object: &str, members: &str) -> String;
+    /// The value of a member of a JSON object, as JSON; NULL where it has none of that name.
+    fn member(&self, object: &str, name: &str) -> String;
     /// A constant of the plan, of whatever type the column beside it has.
     fn literal(&self, value: &Scalar) -> String;
     /// A table of ours.

@@ -4,7 +4,7 @@ use crate::catalog::{Address, Table};
 use crate::plan::Scalar;
 use crate::types::ColumnType;
 
-use super::{Ident, Spelling};
+use super::{Ident, Quoted, Spelling};
 
 pub(super) struct Postgres;
 
@@ -94,6 +94,10 @@ impl Spelling for Postgres {
 
     fn merge_json(&self, object: &str, members: &str) -> String {
         format!("({object})::pg_catalog.jsonb || coalesce({members}, '{{}}')::pg_catalog.jsonb")
+    }
+
+    fn member(&self, object: &str, name: &str) -> String {
+        format!("({object})::pg_catalog.jsonb -> {}", Quoted(name))
     }
 
     // An untyped literal takes the type of the column it stands beside, whatever that is.

@@ -3,6 +3,7 @@
 use crate::planner::Task;
 use crate::session::Dialect;
 
+use super::scope::scopes;
 use super::{Ident, Sql, Temps, json, spelling};
 
 /// How many characters of a key name its entry: an index has no place for more.
@@ -61,11 +62,24 @@ pub fn quarantine_forget(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
     ))
 }
 
-/// Forgets the entries of keys that this run has read and does not refuse in as many rows: all that an
-/// incremental run knows of where it does not stage the quarantine again. Parameters: phase, table.
-pub fn quarantine_forget_staged(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+/// Forgets what is no longer refused of what this run speaks of: the entries of keys that it has read, and those in
+/// its scopes or groups. Parameters: phase, table.
+pub fn quarantine_forget_read(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let scope = scopes(dialect, task, temps).map_or_else(String::new, |(columns, rows)| {
+        let typed = || task.staged_columns().filter(|c| columns.contains(&c.name));
+        let values = |object: &str| -> String {
+            let values = columns.iter().map(|name| spelling(dialect).member(object, name));
+            values.collect::<Vec<_>>().join(", ")
+        };
+        let object = json::row(spelling(dialect), typed(), "u");
+        format!(
+            "\n  OR ({}) IN (SELECT {} FROM (SELECT {object} AS scope FROM ({rows}) u) o)",
+            values("row_data"),
+            values("o.scope"),
+        )
+    });
     Sql::new(format!(
-        "{}\n  AND {BARE} IN (SELECT {} FROM {} s UNION ALL SELECT {} FROM {} r)",
+        "{}\n  AND ({BARE} IN (SELECT {} FROM {} s UNION ALL SELECT {} FROM {} r){scope})",
         quarantine_forget(dialect, task, temps),
         row_key(dialect, task, "s"),
         temps.staging.qualified,

@@ -8,12 +8,18 @@ use super::derive::groups;
 use super::{TempTable, Temps, list, spelling};
 
 /// What follows LEFT JOIN or JOIN to find out whether the target's row `t` is in scope, which it is where
-/// `v`.hit is not NULL; None where all rows are. Refused rows speak of their scope as well, and documents without
-/// rows; but not those of a restore, which may have lost the parent that they speak of: their parent speaks for itself.
+/// `v`.hit is not NULL; None where all rows are.
 pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<String> {
+    let (columns, rows) = scopes(dialect, task, temps)?;
+    Some(spelling(dialect).in_rows(&rows, columns, "t", "v"))
+}
+
+/// The columns that tell a scope, and a select of the scopes that the run speaks of; None where it speaks of all.
+/// Refused rows speak of their scope as well, and documents without rows; but not those of a restore, which may have
+/// lost the parent that they speak of: their parent speaks for itself.
+pub(super) fn scopes<'a>(dialect: Dialect, task: &'a Task, temps: &Temps) -> Option<(&'a [String], String)> {
     if let Some(by) = task.groups() {
-        let spell = spelling(dialect);
-        return Some(spell.in_rows(&groups(spell, task, by), by, "t", "v"));
+        return Some((by, groups(spelling(dialect), task, by)));
     }
     if task.plan.scope.is_empty() {
         return None;
@@ -25,6 +31,5 @@ pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<S
         None => std::iter::once(&temps.refused).chain(&temps.spoken).map(rows_of).collect(),
     };
     let besides: String = besides.iter().map(|rows| format!(" UNION {rows}")).collect();
-    let rows = format!("{}{besides}", rows_of(&temps.staging));
-    Some(spelling(dialect).in_rows(&rows, &task.plan.scope, "t", "v"))
+    Some((&task.plan.scope, format!("{}{besides}", rows_of(&temps.staging))))
 }

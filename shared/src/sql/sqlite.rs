@@ -83,6 +83,15 @@ impl Spelling for Sqlite {
         format!("json_patch({object}, coalesce({members}, '{{}}'))")
     }
 
+    // A path cannot name every member: one with a quotation mark has no spelling.
+    fn member(&self, object: &str, name: &str) -> String {
+        format!(
+            "(SELECT CASE WHEN j.type IN ('true', 'false') THEN j.type ELSE json_quote(j.value) END \
+             FROM json_each({object}) j WHERE j.key = {})",
+            Quoted(name)
+        )
+    }
+
     fn literal(&self, value: &Scalar) -> String {
         match value {
             Scalar::Bool(b) => i32::from(*b).to_string(),
