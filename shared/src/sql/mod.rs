@@ -104,7 +104,7 @@ pub use verify::{
 
 use std::fmt;
 
-use crate::catalog::Table;
+use crate::catalog::{Column, Table};
 use crate::plan::Scalar;
 use crate::planner::{Mark, Task};
 use crate::session::Dialect;
@@ -202,9 +202,9 @@ trait Spelling {
     fn identity(&self, ty: &ColumnType, value: &str) -> String;
     /// What rows are partitioned by so that those with equal values, as a key has it, are together.
     fn group(&self, ty: &ColumnType, value: &str) -> String;
-    /// What follows JOIN so that `alias`'s row finds the one of `rows` (a query that yields `columns`,
-    /// each row once) with the same values, NULL being one; `hit`.hit is NULL where there is none.
-    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String;
+    /// Whether two values of a column are equal, NULL as a value where it may be one; in a form that joins by it need
+    /// not compare every pair for.
+    fn same(&self, column: &Column, a: &str, b: &str) -> String;
     /// Whether two values of one column are not the same value; NULL is a value.
     fn differ(&self, ty: &ColumnType, a: &str, b: &str) -> String;
     /// A value in the order that both databases sort it: numbers by value, text byte by byte.

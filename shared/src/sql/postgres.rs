@@ -1,6 +1,6 @@
 //! What PostgreSQL spells its own way.
 
-use crate::catalog::{Address, Table};
+use crate::catalog::{Address, Column, Table};
 use crate::plan::Scalar;
 use crate::types::ColumnType;
 
@@ -73,14 +73,16 @@ impl Spelling for Postgres {
         }
     }
 
-    // A comparison of records knows NULL as a value and can be sorted, unlike IS NOT DISTINCT FROM.
-    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
-        let record = |alias: &str| format!("ROW({})", super::list(alias, columns));
-        format!(
-            "(SELECT {} AS k, TRUE AS hit FROM ({rows}) u) {hit} ON {hit}.k = {}",
-            record("u"),
-            record(alias)
-        )
+    // IS NOT DISTINCT FROM can be neither hashed nor sorted. Arrays and records know NULL as a value; arrays can be
+    // hashed, but there are none of every type.
+    fn same(&self, column: &Column, a: &str, b: &str) -> String {
+        match column.ty {
+            _ if column.not_null => format!("{a} = {b}"),
+            ColumnType::Other | ColumnType::Any => {
+                format!("ROW({a})::pg_catalog.record = ROW({b})::pg_catalog.record")
+            }
+            _ => format!("ARRAY[{a}] = ARRAY[{b}]"),
+        }
     }
 
     fn sortable(&self, ty: &ColumnType, value: &str) -> String {

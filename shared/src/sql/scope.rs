@@ -5,13 +5,20 @@ use crate::session::Dialect;
 
 use super::assign::rewritten_parents;
 use super::derive::groups;
-use super::{TempTable, Temps, list, spelling};
+use super::{Ident, TempTable, Temps, list, spelling};
 
 /// What follows LEFT JOIN or JOIN to find out whether the target's row `t` is in scope, which it is where
 /// `v`.hit is not NULL; None where all rows are.
 pub(super) fn in_scope(dialect: Dialect, task: &Task, temps: &Temps) -> Option<String> {
     let (columns, rows) = scopes(dialect, task, temps)?;
-    Some(spelling(dialect).in_rows(&rows, columns, "t", "v"))
+    let typed = columns.iter().filter_map(|name| task.target.column(name)).enumerate();
+    let (values, pairs): (Vec<String>, Vec<String>) = typed
+        .map(|(i, column)| {
+            let (name, value) = (Ident(&column.name), format!("v.k{i}"));
+            (format!("u.{name} AS k{i}"), spelling(dialect).same(column, &format!("t.{name}"), &value))
+        })
+        .unzip();
+    Some(format!("(SELECT {}, TRUE AS hit FROM ({rows}) u) v ON {}", values.join(", "), pairs.join(" AND ")))
 }
 
 /// The columns that tell a scope, and a select of the scopes that the run speaks of; None where it speaks of all.

@@ -1,6 +1,6 @@
 //! What SQLite spells its own way.
 
-use crate::catalog::{Address, Table};
+use crate::catalog::{Address, Column, Table};
 use crate::plan::Scalar;
 use crate::types::ColumnType;
 
@@ -61,10 +61,8 @@ impl Spelling for Sqlite {
         value.to_owned()
     }
 
-    fn in_rows(&self, rows: &str, columns: &[String], alias: &str, hit: &str) -> String {
-        let pairs = columns.iter().map(|c| format!("{alias}.{} IS {hit}.{}", Ident(c), Ident(c)));
-        let pairs = pairs.collect::<Vec<_>>().join(" AND ");
-        format!("(SELECT *, TRUE AS hit FROM ({rows}) u) {hit} ON {pairs}")
+    fn same(&self, _: &Column, a: &str, b: &str) -> String {
+        format!("{a} IS {b}")
     }
 
     fn differ(&self, _: &ColumnType, a: &str, b: &str) -> String {

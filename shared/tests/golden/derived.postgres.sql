@@ -31,7 +31,7 @@ SELECT * FROM (
     WHEN t.ctid IS NULL THEN 'i'
     WHEN s."n" IS DISTINCT FROM t."n" THEN 'u'
   END AS op, s."_row", t.tableoid, t.ctid
-  FROM pg_temp."cutover_staging_2" s FULL JOIN "public"."per_client" t ON t."client" = s."client" LEFT JOIN (SELECT ROW(u."client") AS k, TRUE AS hit FROM (SELECT DISTINCT g."client" FROM pg_temp."cutover_groups_2" g) u) v ON v.k = ROW(t."client")
+  FROM pg_temp."cutover_staging_2" s FULL JOIN "public"."per_client" t ON t."client" = s."client" LEFT JOIN (SELECT u."client" AS k0, TRUE AS hit FROM (SELECT DISTINCT g."client" FROM pg_temp."cutover_groups_2" g) u) v ON ARRAY[t."client"] = ARRAY[v.k0]
 ) x WHERE op IS NOT NULL;
 
 -- what was computed

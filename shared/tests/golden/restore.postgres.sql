@@ -26,6 +26,6 @@ SELECT * FROM (
     WHEN t.ctid IS NULL THEN 'i'
     WHEN s."_row" IS DISTINCT FROM t."_row" OR s."note"::pg_catalog.text COLLATE "C" IS DISTINCT FROM t."note"::pg_catalog.text COLLATE "C" THEN 'u'
   END AS op, s."_row_", t.tableoid, t.ctid
-  FROM pg_temp."cutover_staging_1" s FULL JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN (SELECT ROW(u."client_id") AS k, TRUE AS hit FROM (SELECT s."client_id" FROM pg_temp."cutover_staging_1" s UNION SELECT p."id" FROM pg_temp."cutover_staging_0" p) u) v ON v.k = ROW(t."client_id")
+  FROM pg_temp."cutover_staging_1" s FULL JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN (SELECT u."client_id" AS k0, TRUE AS hit FROM (SELECT s."client_id" FROM pg_temp."cutover_staging_1" s UNION SELECT p."id" FROM pg_temp."cutover_staging_0" p) u) v ON ARRAY[t."client_id"] = ARRAY[v.k0]
 ) x WHERE op IS NOT NULL;
 

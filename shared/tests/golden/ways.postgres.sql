@@ -2,7 +2,7 @@
 INSERT INTO pg_temp."cutover_changes_0" (op, s, t_rel, t)
 WITH l AS (SELECT s, t_rel, t FROM (SELECT s."_row" AS s, t.tableoid AS t_rel, t.ctid AS t, row_number() OVER (PARTITION BY s."_row" ORDER BY t."id", t.tableoid, t.ctid) AS n
   FROM pg_temp."cutover_staging_0" s JOIN "public"."clients" t ON t."email" = s."email" WHERE NOT coalesce(t."imported" = E'true', FALSE)) x WHERE n = 1),
- r AS (SELECT 3 AS side, NULL AS s, t.tableoid AS t_rel, t.ctid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "public"."clients" t JOIN (SELECT ROW(u."name") AS k, TRUE AS hit FROM (SELECT s."name" FROM pg_temp."cutover_staging_0" s UNION SELECT s."name" FROM pg_temp."cutover_refused_0" s) u) v ON v.k = ROW(t."name") WHERE coalesce(t."imported" = E'true', FALSE)
+ r AS (SELECT 3 AS side, NULL AS s, t.tableoid AS t_rel, t.ctid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "public"."clients" t JOIN (SELECT u."name" AS k0, TRUE AS hit FROM (SELECT s."name" FROM pg_temp."cutover_staging_0" s UNION SELECT s."name" FROM pg_temp."cutover_refused_0" s) u) v ON ARRAY[t."name"] = ARRAY[v.k0] WHERE coalesce(t."imported" = E'true', FALSE)
   UNION ALL SELECT 1, s."_row", NULL, NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM pg_temp."cutover_staging_0" s LEFT JOIN l ON l.s = s."_row" WHERE l.s IS NULL
   UNION ALL SELECT 2, s."_row", NULL, NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM pg_temp."cutover_refused_0" s),
  n AS (SELECT r.*, row_number() OVER (PARTITION BY c0 COLLATE "C", c1 COLLATE "C", c2, side = 3 ORDER BY side, s, o0, t_rel, t) AS n FROM r),
@@ -16,7 +16,7 @@ UNION ALL SELECT 'r', s, t_rel, t FROM m WHERE side = 3 AND taken = 2
 UNION ALL SELECT 'p', s, t_rel, t FROM l;
 
 -- clients: imported rows
-SELECT count(*) FROM "public"."clients" t JOIN (SELECT ROW(u."name") AS k, TRUE AS hit FROM (SELECT s."name" FROM pg_temp."cutover_staging_0" s UNION SELECT s."name" FROM pg_temp."cutover_refused_0" s) u) v ON v.k = ROW(t."name") WHERE coalesce(t."imported" = E'true', FALSE);
+SELECT count(*) FROM "public"."clients" t JOIN (SELECT u."name" AS k0, TRUE AS hit FROM (SELECT s."name" FROM pg_temp."cutover_staging_0" s UNION SELECT s."name" FROM pg_temp."cutover_refused_0" s) u) v ON ARRAY[t."name"] = ARRAY[v.k0] WHERE coalesce(t."imported" = E'true', FALSE);
 
 -- clients: insert
 INSERT INTO "public"."clients" ("name", "email", "imported")
@@ -40,7 +40,7 @@ SELECT * FROM (
 -- odd "jobs": find
 WITH k0 (c0) AS (SELECT t."id" FROM "public"."clients" t LEFT JOIN (WITH l AS (SELECT s, t_rel, t FROM (SELECT s."_row" AS s, t.tableoid AS t_rel, t.ctid AS t, row_number() OVER (PARTITION BY s."_row" ORDER BY t."id", t.tableoid, t.ctid) AS n
   FROM pg_temp."cutover_staging_0" s JOIN "public"."clients" t ON t."email" = s."email" WHERE NOT coalesce(t."imported" = E'true', FALSE)) x WHERE n = 1),
- r AS (SELECT 3 AS side, NULL AS s, t.tableoid AS t_rel, t.ctid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "public"."clients" t JOIN (SELECT ROW(u."name") AS k, TRUE AS hit FROM (SELECT s."name" FROM pg_temp."cutover_staging_0" s UNION SELECT s."name" FROM pg_temp."cutover_refused_0" s) u) v ON v.k = ROW(t."name") WHERE coalesce(t."imported" = E'true', FALSE)
+ r AS (SELECT 3 AS side, NULL AS s, t.tableoid AS t_rel, t.ctid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "public"."clients" t JOIN (SELECT u."name" AS k0, TRUE AS hit FROM (SELECT s."name" FROM pg_temp."cutover_staging_0" s UNION SELECT s."name" FROM pg_temp."cutover_refused_0" s) u) v ON ARRAY[t."name"] = ARRAY[v.k0] WHERE coalesce(t."imported" = E'true', FALSE)
   UNION ALL SELECT 1, s."_row", NULL, NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM pg_temp."cutover_staging_0" s LEFT JOIN l ON l.s = s."_row" WHERE l.s IS NULL
   UNION ALL SELECT 2, s."_row", NULL, NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM pg_temp."cutover_refused_0" s),
  n AS (SELECT r.*, row_number() OVER (PARTITION BY c0 COLLATE "C", c1 COLLATE "C", c2, side = 3 ORDER BY side, s, o0, t_rel, t) AS n FROM r),

@@ -2,7 +2,7 @@
 INSERT INTO temp."cutover_changes_0_4bdad02eb4cb59d6" (op, s, t)
 WITH l AS (SELECT s, t FROM (SELECT s."_row" AS s, t.rowid AS t, row_number() OVER (PARTITION BY s."_row" ORDER BY t."id", t.rowid) AS n
   FROM temp."cutover_staging_0_8931cd397c915abe" s JOIN "main"."clients" t ON t."email" = s."email" WHERE NOT coalesce(t."imported" = 1, FALSE)) x WHERE n = 1),
- r AS (SELECT 3 AS side, NULL AS s, t.rowid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "main"."clients" t JOIN (SELECT *, TRUE AS hit FROM (SELECT s."name" FROM temp."cutover_staging_0_8931cd397c915abe" s UNION SELECT s."name" FROM temp."cutover_refused_0_84e33d3e87a59cd5" s) u) v ON t."name" IS v."name" WHERE coalesce(t."imported" = 1, FALSE)
+ r AS (SELECT 3 AS side, NULL AS s, t.rowid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "main"."clients" t JOIN (SELECT u."name" AS k0, TRUE AS hit FROM (SELECT s."name" FROM temp."cutover_staging_0_8931cd397c915abe" s UNION SELECT s."name" FROM temp."cutover_refused_0_84e33d3e87a59cd5" s) u) v ON t."name" IS v.k0 WHERE coalesce(t."imported" = 1, FALSE)
   UNION ALL SELECT 1, s."_row", NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM temp."cutover_staging_0_8931cd397c915abe" s LEFT JOIN l ON l.s = s."_row" WHERE l.s IS NULL
   UNION ALL SELECT 2, s."_row", NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM temp."cutover_refused_0_84e33d3e87a59cd5" s),
  n AS (SELECT r.*, row_number() OVER (PARTITION BY c0 COLLATE BINARY, c1 COLLATE BINARY, c2 COLLATE BINARY, side = 3 ORDER BY side, s, o0, t) AS n FROM r),
@@ -16,7 +16,7 @@ UNION ALL SELECT 'r', s, t FROM m WHERE side = 3 AND taken = 2
 UNION ALL SELECT 'p', s, t FROM l;
 
 -- clients: imported rows
-SELECT count(*) FROM "main"."clients" t JOIN (SELECT *, TRUE AS hit FROM (SELECT s."name" FROM temp."cutover_staging_0_8931cd397c915abe" s UNION SELECT s."name" FROM temp."cutover_refused_0_84e33d3e87a59cd5" s) u) v ON t."name" IS v."name" WHERE coalesce(t."imported" = 1, FALSE);
+SELECT count(*) FROM "main"."clients" t JOIN (SELECT u."name" AS k0, TRUE AS hit FROM (SELECT s."name" FROM temp."cutover_staging_0_8931cd397c915abe" s UNION SELECT s."name" FROM temp."cutover_refused_0_84e33d3e87a59cd5" s) u) v ON t."name" IS v.k0 WHERE coalesce(t."imported" = 1, FALSE);
 
 -- clients: insert
 INSERT INTO "main"."clients" ("name", "email", "imported")
@@ -40,7 +40,7 @@ SELECT * FROM (
 -- odd "jobs": find
 WITH k0 (c0) AS (SELECT t."id" FROM "main"."clients" t LEFT JOIN (WITH l AS (SELECT s, t FROM (SELECT s."_row" AS s, t.rowid AS t, row_number() OVER (PARTITION BY s."_row" ORDER BY t."id", t.rowid) AS n
   FROM temp."cutover_staging_0_8931cd397c915abe" s JOIN "main"."clients" t ON t."email" = s."email" WHERE NOT coalesce(t."imported" = 1, FALSE)) x WHERE n = 1),
- r AS (SELECT 3 AS side, NULL AS s, t.rowid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "main"."clients" t JOIN (SELECT *, TRUE AS hit FROM (SELECT s."name" FROM temp."cutover_staging_0_8931cd397c915abe" s UNION SELECT s."name" FROM temp."cutover_refused_0_84e33d3e87a59cd5" s) u) v ON t."name" IS v."name" WHERE coalesce(t."imported" = 1, FALSE)
+ r AS (SELECT 3 AS side, NULL AS s, t.rowid AS t, t."id" AS o0, t."name" AS c0, t."email" AS c1, t."imported" AS c2 FROM "main"."clients" t JOIN (SELECT u."name" AS k0, TRUE AS hit FROM (SELECT s."name" FROM temp."cutover_staging_0_8931cd397c915abe" s UNION SELECT s."name" FROM temp."cutover_refused_0_84e33d3e87a59cd5" s) u) v ON t."name" IS v.k0 WHERE coalesce(t."imported" = 1, FALSE)
   UNION ALL SELECT 1, s."_row", NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM temp."cutover_staging_0_8931cd397c915abe" s LEFT JOIN l ON l.s = s."_row" WHERE l.s IS NULL
   UNION ALL SELECT 2, s."_row", NULL, NULL, s."name" AS c0, s."email" AS c1, s."imported" AS c2 FROM temp."cutover_refused_0_84e33d3e87a59cd5" s),
  n AS (SELECT r.*, row_number() OVER (PARTITION BY c0 COLLATE BINARY, c1 COLLATE BINARY, c2 COLLATE BINARY, side = 3 ORDER BY side, s, o0, t) AS n FROM r),
