@@ -37,25 +37,23 @@ pub fn compare(dialect: Dialect, task: &Task, temps: &Temps, few: bool) -> Sql {
             listings.joins
         ));
     }
-    let mut gone: Vec<String> =
-        task.protecting_mark().map(|mark| imported(spell, mark, "t")).into_iter().collect();
-    let scope = in_scope(dialect, task, temps).map_or_else(String::new, |v| format!(" LEFT JOIN {v}"));
-    if !scope.is_empty() {
-        gone.push("v.hit IS NOT NULL".to_owned());
-    }
-    let gone = if gone.is_empty() { "TRUE".to_owned() } else { gone.join(" AND ") };
-    Sql::new(match dialect {
-        Dialect::Postgres => format!(
+    let scope = in_scope(dialect, task, temps).map_or_else(String::new, |v| format!(" JOIN {v}"));
+    let mine = task.protecting_mark().map(|mark| imported(spell, mark, "t"));
+    // One look at the table where all of it is read. A scope may be a small part, which an index finds; and
+    // FULL JOIN is younger than the oldest SQLite we run on.
+    if dialect == Dialect::Postgres && scope.is_empty() {
+        let gone = mine.unwrap_or_else(|| "TRUE".to_owned());
+        return Sql::new(format!(
             "{into}\nSELECT * FROM (\n  SELECT CASE\n    WHEN s.{row} IS NULL THEN CASE WHEN {gone} THEN 'd' END\n    \
-             {rules}\n  END AS op, s.{row}, {address}\n  FROM {staging} s FULL JOIN {table} t ON {key}{scope}\n) x WHERE op IS NOT NULL"
-        ),
-        // FULL JOIN is younger than the oldest SQLite we run on.
-        Dialect::Sqlite => format!(
-            "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
-             FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL\nUNION ALL\nSELECT 'd', NULL, {address}\n  \
-             FROM {table} t LEFT JOIN {staging} s ON {key}{scope}\n  WHERE s.{row} IS NULL AND {gone}"
-        ),
-    })
+             {rules}\n  END AS op, s.{row}, {address}\n  FROM {staging} s FULL JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL"
+        ));
+    }
+    let gone = mine.map_or_else(String::new, |mine| format!(" AND {mine}"));
+    Sql::new(format!(
+        "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
+         FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL\nUNION ALL\nSELECT 'd', NULL, {address}\n  \
+         FROM {table} t{scope} LEFT JOIN {staging} s ON {key}\n  WHERE s.{row} IS NULL{gone}"
+    ))
 }
 
 /// What becomes of a staged row `s`, whose key target row `t` has, in order of precedence.

@@ -139,9 +139,9 @@ fn rows(
         }
         Write::Replace => {
             known();
-            stay(dialect, task, temps, columns, staying);
+            stay(dialect, task, temps, columns, None, staying);
         }
-        Write::DeleteInsert | Write::InsertOnly => stay(dialect, task, temps, columns, staying),
+        Write::DeleteInsert | Write::InsertOnly => stay(dialect, task, temps, columns, None, staying),
     }
 }
 

@@ -26,9 +26,11 @@ impl<'a> Known<'a> {
     }
 
     /// The values that the referred columns will have once the run is through: staged rows that
-    /// passed, and target rows that stay.
-    fn rows(&self, dialect: Dialect, link: &Link) -> String {
+    /// passed, and target rows that stay. Of a target only those that rows of `referring` ask for: a small
+    /// run need not read large tables.
+    fn rows(&self, dialect: Dialect, link: &Link, referring: &str) -> String {
         let columns = |alias: &str| list(alias, &link.parent_columns);
+        let asked = format!("({}) IN (SELECT {} FROM {referring} s)", columns("t"), list("s", &link.columns));
         let mut parts = Vec::new();
         let stubs = link.parent_id(self.tasks).and_then(|id| self.stubs.of(&id, &link.parent_columns));
         if let Some(set) = stubs {
@@ -38,7 +40,11 @@ impl<'a> Known<'a> {
             Parent::Table { schema, name } => {
                 parts.insert(
                     0,
-                    format!("SELECT DISTINCT {} FROM {} t", columns("t"), qualified(schema, name)),
+                    format!(
+                        "SELECT DISTINCT {} FROM {} t WHERE {asked}",
+                        columns("t"),
+                        qualified(schema, name)
+                    ),
                 );
                 return parts.join(" UNION ");
             }
@@ -53,7 +59,7 @@ impl<'a> Known<'a> {
                 };
                 parts.push(format!("SELECT {} FROM {} s{filter}", columns("s"), temps.staging.qualified));
             }
-            stay(dialect, task, temps, &link.parent_columns, &mut parts);
+            stay(dialect, task, temps, &link.parent_columns, Some(&asked), &mut parts);
             // Stubs of earlier runs stay while something refers to them.
             if task.write.deletes() && self.stubs.is_open(index) {
                 let open = open(dialect, task, "t");
@@ -67,9 +73,20 @@ impl<'a> Known<'a> {
 /// Selects `columns` of the target rows `t` that a run leaves where they are: all of them where
 /// nothing is deleted; otherwise local ones, those out of scope, and those whose newest version was
 /// refused. What `delete_insert` keeps only its matching can tell: a row that it changes has the staged
-/// values, and its own in columns that are not staged.
-pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, names: &[String], parts: &mut Vec<String>) {
+/// values, and its own in columns that are not staged. Rows for which `asked` does not hold may be left out.
+pub(super) fn stay(
+    dialect: Dialect,
+    task: &Task,
+    temps: &Temps,
+    names: &[String],
+    asked: Option<&str>,
+    parts: &mut Vec<String>,
+) {
     let spell = spelling(dialect);
+    let filter = |condition: Option<String>| {
+        let all: Vec<String> = condition.into_iter().chain(asked.map(str::to_owned)).collect();
+        if all.is_empty() { String::new() } else { format!(" WHERE {}", all.join(" AND ")) }
+    };
     let columns = &list("t", names);
     let table = target(&task.target);
     let retained = || {
@@ -77,11 +94,13 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, names: &[String
         format!("SELECT {columns} FROM {table} t JOIN {refused} s ON {key}")
     };
     match task.write {
-        Write::Upsert | Write::InsertOnly => parts.push(format!("SELECT {columns} FROM {table} t")),
+        Write::Upsert | Write::InsertOnly => {
+            parts.push(format!("SELECT {columns} FROM {table} t{}", filter(None)));
+        }
         Write::Replace => {
             if let Some(mark) = task.protecting_mark() {
-                let mine = imported(spell, mark, "t");
-                parts.push(format!("SELECT {columns} FROM {table} t WHERE NOT {mine}"));
+                let local = format!("NOT {}", imported(spell, mark, "t"));
+                parts.push(format!("SELECT {columns} FROM {table} t{}", filter(Some(local))));
             }
             // Our own rows coming back are not written, and keep whatever row has their key.
             if let Some(mark) = task.protecting_mark().filter(|mark| mark.from_source) {
@@ -93,7 +112,8 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, names: &[String
                 ));
             }
             if let Some(scope) = in_scope(dialect, task, temps) {
-                parts.push(format!("SELECT {columns} FROM {table} t LEFT JOIN {scope} WHERE v.hit IS NULL"));
+                let out = filter(Some("v.hit IS NULL".to_owned()));
+                parts.push(format!("SELECT {columns} FROM {table} t LEFT JOIN {scope}{out}"));
             }
             parts.push(retained());
         }
@@ -104,7 +124,8 @@ pub(super) fn stay(dialect: Dialect, task: &Task, temps: &Temps, names: &[String
             let staged = task.stages_any(names);
             let ops = if staged { "'d', 'u'" } else { "'d'" };
             parts.push(format!(
-                "SELECT {columns} FROM {table} t LEFT JOIN ({matching}) x ON {same} AND x.op IN ({ops}) WHERE x.{absent} IS NULL"
+                "SELECT {columns} FROM {table} t LEFT JOIN ({matching}) x ON {same} AND x.op IN ({ops}){}",
+                filter(Some(format!("x.{absent} IS NULL"))),
             ));
             if staged && !task.stages(names) {
                 parts.push(format!(
@@ -136,7 +157,8 @@ pub(super) struct Probes {
     pub missing: Vec<String>,
 }
 
-pub(super) fn probes(dialect: Dialect, links: &[&Link], known: Known<'_>) -> Probes {
+/// Of the rows of `referring`, the table of the staged rows.
+pub(super) fn probes(dialect: Dialect, links: &[&Link], known: Known<'_>, referring: &str) -> Probes {
     let mut probes = Probes { with: String::new(), joins: String::new(), missing: Vec::new() };
     for (i, link) in links.iter().enumerate() {
         let names: Vec<String> = (0..link.columns.len()).map(|n| format!("c{n}")).collect();
@@ -145,7 +167,7 @@ pub(super) fn probes(dialect: Dialect, links: &[&Link], known: Known<'_>) -> Pro
         probes.with.push_str(&format!(
             "{lead} k{i} ({}) AS ({})",
             names.join(", "),
-            known.rows(dialect, link)
+            known.rows(dialect, link, referring)
         ));
         let on = super::equal("s", &link.columns, &format!("r{i}"), &names);
         probes.joins.push_str(&format!(" LEFT JOIN k{i} r{i} ON {on}"));
@@ -176,7 +198,7 @@ pub fn refuse_missing(
     links: &[&Link],
     known: Known<'_>,
 ) -> Sql {
-    let Probes { with, joins, missing } = probes(dialect, links, known);
+    let Probes { with, joins, missing } = probes(dialect, links, known, &temps.staging.qualified);
     let reasons = links.iter().zip(&missing).map(|(link, condition)| {
         let text = super::Quoted(&format!("; {}", missing_text(link, known))).to_string();
         format!("CASE WHEN {condition} THEN {text} ELSE '' END")
@@ -203,7 +225,7 @@ pub fn remove_refused(task: &Task, temps: &Temps) -> Sql {
 
 /// Sets one missing reference to NULL.
 pub fn null_missing(dialect: Dialect, task: &Task, temps: &Temps, link: &Link, known: Known<'_>) -> Sql {
-    let Probes { with, joins, missing } = probes(dialect, &[link], known);
+    let Probes { with, joins, missing } = probes(dialect, &[link], known, &temps.staging.qualified);
     let row = task.own_column("_row");
     let row = Ident(&row);
     let sets = link.columns.iter().map(|c| format!("{} = NULL", Ident(c))).collect::<Vec<_>>();
@@ -219,7 +241,7 @@ pub fn null_missing(dialect: Dialect, task: &Task, temps: &Temps, link: &Link, k
 /// (count of all, columns as text).
 pub fn find_missing(dialect: Dialect, temps: &Temps, link: &Link, known: Known<'_>) -> Sql {
     let spell = spelling(dialect);
-    let Probes { with, joins, missing } = probes(dialect, &[link], known);
+    let Probes { with, joins, missing } = probes(dialect, &[link], known, &temps.staging.qualified);
     let names: Vec<String> = link.columns.iter().map(|c| format!("s.{}", Ident(c))).collect();
     let texts = names.iter().map(|n| spell.text(n)).collect::<Vec<_>>().join(", ");
     let names = names.join(", ");

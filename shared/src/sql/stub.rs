@@ -43,7 +43,7 @@ pub fn collect_stubs(
     link: &Link,
     known: Known<'_>,
 ) -> Sql {
-    let Probes { with, joins, missing } = probes(dialect, &[link], known);
+    let Probes { with, joins, missing } = probes(dialect, &[link], known, &from.table(dialect));
     let literals = set.fixed.iter().map(|(_, value)| format!(", {}", spelling(dialect).literal(value)));
     Sql::new(format!(
         "{with}\nINSERT INTO {} SELECT d.*{} FROM (SELECT DISTINCT {} FROM {} s{joins} WHERE {}) d",

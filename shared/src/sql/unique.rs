@@ -77,7 +77,7 @@ fn conflicts(
     let mut stay = Vec::new();
     let both: Vec<String> = unique.columns.iter().chain(&task.key).cloned().collect();
     match holders {
-        Holders::Staying => references::stay(dialect, task, temps, &both, &mut stay),
+        Holders::Staying => references::stay(dialect, task, temps, &both, None, &mut stay),
         Holders::Retained => stay.push(format!(
             "SELECT {} FROM {} c JOIN {} t ON {} WHERE c.op = 'r'",
             list("t", &both),

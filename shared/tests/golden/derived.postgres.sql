@@ -27,12 +27,15 @@ SELECT client_id, count(*) AS n FROM "odd ""jobs""" GROUP BY client_id
 INSERT INTO pg_temp."cutover_changes_2" (op, s, t_rel, t)
 SELECT * FROM (
   SELECT CASE
-    WHEN s."_row" IS NULL THEN CASE WHEN v.hit IS NOT NULL THEN 'd' END
     WHEN t.ctid IS NULL THEN 'i'
     WHEN s."n" IS DISTINCT FROM t."n" THEN 'u'
   END AS op, s."_row", t.tableoid, t.ctid
-  FROM pg_temp."cutover_staging_2" s FULL JOIN "public"."per_client" t ON t."client" = s."client" LEFT JOIN (SELECT u."client" AS k0, TRUE AS hit FROM (SELECT DISTINCT g."client" FROM pg_temp."cutover_groups_2" g) u) v ON ARRAY[t."client"] = ARRAY[v.k0]
-) x WHERE op IS NOT NULL;
+  FROM pg_temp."cutover_staging_2" s LEFT JOIN "public"."per_client" t ON t."client" = s."client"
+) x WHERE op IS NOT NULL
+UNION ALL
+SELECT 'd', NULL, t.tableoid, t.ctid
+  FROM "public"."per_client" t JOIN (SELECT u."client" AS k0, TRUE AS hit FROM (SELECT DISTINCT g."client" FROM pg_temp."cutover_groups_2" g) u) v ON ARRAY[t."client"] = ARRAY[v.k0] LEFT JOIN pg_temp."cutover_staging_2" s ON t."client" = s."client"
+  WHERE s."_row" IS NULL;
 
 -- what was computed
 SELECT c.run_id, EXISTS (SELECT 1 FROM cutover."run" r JOIN cutover."run_table" t ON t.run_id = r.run_id

@@ -22,10 +22,13 @@ UPDATE pg_temp."cutover_staging_0" AS s SET "id" = d.n FROM d WHERE s."_row" = d
 INSERT INTO pg_temp."cutover_changes_1" (op, s, t_rel, t)
 SELECT * FROM (
   SELECT CASE
-    WHEN s."_row_" IS NULL THEN CASE WHEN v.hit IS NOT NULL THEN 'd' END
     WHEN t.ctid IS NULL THEN 'i'
     WHEN s."_row" IS DISTINCT FROM t."_row" OR s."note"::pg_catalog.text COLLATE "C" IS DISTINCT FROM t."note"::pg_catalog.text COLLATE "C" THEN 'u'
   END AS op, s."_row_", t.tableoid, t.ctid
-  FROM pg_temp."cutover_staging_1" s FULL JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN (SELECT u."client_id" AS k0, TRUE AS hit FROM (SELECT s."client_id" FROM pg_temp."cutover_staging_1" s UNION SELECT p."id" FROM pg_temp."cutover_staging_0" p) u) v ON ARRAY[t."client_id"] = ARRAY[v.k0]
-) x WHERE op IS NOT NULL;
+  FROM pg_temp."cutover_staging_1" s LEFT JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number"
+) x WHERE op IS NOT NULL
+UNION ALL
+SELECT 'd', NULL, t.tableoid, t.ctid
+  FROM "public"."odd ""jobs""" t JOIN (SELECT u."client_id" AS k0, TRUE AS hit FROM (SELECT s."client_id" FROM pg_temp."cutover_staging_1" s UNION SELECT p."id" FROM pg_temp."cutover_staging_0" p) u) v ON ARRAY[t."client_id"] = ARRAY[v.k0] LEFT JOIN pg_temp."cutover_staging_1" s ON t."client_id" = s."client_id" AND t."number" = s."number"
+  WHERE s."_row_" IS NULL;
 

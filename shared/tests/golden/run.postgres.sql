@@ -199,18 +199,18 @@ INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."numb
 FROM pg_temp."cutover_staging_0" s WHERE s."client_id" IS NULL OR s."number" IS NULL;
 
 -- odd "jobs": refuse
-WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) AND (t."id") IN (SELECT s."client_id" FROM pg_temp."cutover_staging_0" s) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
 INSERT INTO pg_temp."cutover_refused_0" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'missing_reference', substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3), NULL
 FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL);
 
 -- odd "jobs": null
-WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) AND (t."id") IN (SELECT s."client_id" FROM pg_temp."cutover_staging_0" s) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
 UPDATE pg_temp."cutover_staging_0" SET "client_id" = NULL WHERE "_row_" IN
   (SELECT s."_row_" FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0" WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL));
 
 -- odd "jobs": find
-WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM pg_temp."cutover_staging_1" s UNION SELECT t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) AND (t."id") IN (SELECT s."client_id" FROM pg_temp."cutover_staging_0" s) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id")
 SELECT CAST(sum(count(*)) OVER () AS bigint), s."client_id"::pg_catalog.text
 FROM pg_temp."cutover_staging_0" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL) GROUP BY s."client_id" ORDER BY s."client_id" LIMIT 5;
