@@ -5,7 +5,7 @@ use crate::planner::{Link, Parent, Taking, Task};
 use crate::session::Dialect;
 use crate::types::ColumnType;
 
-use super::references::{Known, rewritten, stay};
+use super::references::{Known, asked, rewritten, stay};
 use super::stub::open;
 use super::{Ident, Quoted, Sql, Temps, equal, imported, list, qualified, same_key, spelling, target};
 
@@ -23,21 +23,24 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// `WITH f (m0, ..., v)`: every answer there is, each once. Rows that the run stages for the table
-    /// come before those it has.
+    /// `WITH f (m0, ..., v)`: every answer there is to what staged rows ask, each once. Rows that the run stages
+    /// for the table come before those it has.
     fn answers(&self, dialect: Dialect, known: Known<'_>) -> String {
         let mut columns = self.link.parent_columns.clone();
         columns.push(self.plan.take.clone());
+        let asked = asked(&self.link.parent_columns, &self.temps.staging.qualified, &self.link.columns);
         let (mut staged, mut staying) = (Vec::new(), Vec::new());
         match &self.link.parent {
             Parent::Table { schema, name } => {
-                staying.push(format!("SELECT {} FROM {} t", list("t", &columns), qualified(schema, name)));
+                let table = qualified(schema, name);
+                staying.push(format!("SELECT {} FROM {table} t WHERE {asked}", list("t", &columns)));
             }
             Parent::Tasks(indexes) => {
                 for (index, task, temps) in known.of(indexes) {
                     // What fills a stub is written, although its key is there.
                     let fills = known.stubs.is_open(index).then(|| open(dialect, task, "t"));
-                    rows(dialect, task, temps, &columns, fills, &mut staged, &mut staying);
+                    let wanted = Wanted { columns: &columns, asked: &asked, fills };
+                    rows(dialect, task, temps, &wanted, &mut staged, &mut staying);
                 }
             }
         }
@@ -85,17 +88,25 @@ impl Search<'_> {
     }
 }
 
+/// What a lookup takes of a table of the run: columns, of the rows that are asked for. `fills` tells the stubs
+/// that the table has.
+struct Wanted<'a> {
+    columns: &'a [String],
+    asked: &'a str,
+    fills: Option<String>,
+}
+
 /// The rows that a table of the run will have: those staged that will be written, and those that
 /// stay as they are.
 fn rows(
     dialect: Dialect,
     task: &Task,
     temps: &Temps,
-    columns: &[String],
-    fills: Option<String>,
+    wanted: &Wanted<'_>,
     staged: &mut Vec<String>,
     staying: &mut Vec<String>,
 ) {
+    let Wanted { columns, asked, fills } = wanted;
     let row = Ident(&task.own_column("_row")).to_string();
     let (table, staging, key) = (target(&task.target), &temps.staging.qualified, same_key(task, "t", "s"));
     let all_staged = task.stages(columns);
@@ -108,16 +119,16 @@ fn rows(
         (false, _) => {}
         (true, Write::InsertOnly) => {
             let absent = format!("t.{} IS NULL", Ident(task.key.first().map_or("", |k| k)));
-            let new = fills.map_or(absent.clone(), |open| format!("({absent} OR {open})"));
+            let new = fills.as_ref().map_or(absent.clone(), |open| format!("({absent} OR {open})"));
             staged.push(format!(
                 "SELECT {} FROM {staging} s LEFT JOIN {table} t ON {key} WHERE {}",
-                list("s", columns),
+                list("s", *columns),
                 all([Some(new), theirs.clone(), None]),
             ));
         }
         (true, _) => staged.push(format!(
             "SELECT {} FROM {staging} s{}",
-            list("s", columns),
+            list("s", *columns),
             theirs.iter().map(|theirs| format!(" WHERE {theirs}")).collect::<String>(),
         )),
     }
@@ -133,15 +144,15 @@ fn rows(
         Write::Upsert => {
             known();
             staying.push(format!(
-                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {on} WHERE s.{row} IS NULL",
-                list("t", columns),
+                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {on} WHERE s.{row} IS NULL AND {asked}",
+                list("t", *columns),
             ));
         }
         Write::Replace => {
             known();
-            stay(dialect, task, temps, columns, None, staying);
+            stay(dialect, task, temps, columns, Some(asked), staying);
         }
-        Write::DeleteInsert | Write::InsertOnly => stay(dialect, task, temps, columns, None, staying),
+        Write::DeleteInsert | Write::InsertOnly => stay(dialect, task, temps, columns, Some(asked), staying),
     }
 }
 

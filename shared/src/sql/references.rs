@@ -30,7 +30,7 @@ impl<'a> Known<'a> {
     /// run need not read large tables.
     fn rows(&self, dialect: Dialect, link: &Link, referring: &str) -> String {
         let columns = |alias: &str| list(alias, &link.parent_columns);
-        let asked = format!("({}) IN (SELECT {} FROM {referring} s)", columns("t"), list("s", &link.columns));
+        let asked = asked(&link.parent_columns, referring, &link.columns);
         let mut parts = Vec::new();
         let stubs = link.parent_id(self.tasks).and_then(|id| self.stubs.of(&id, &link.parent_columns));
         if let Some(set) = stubs {
@@ -68,6 +68,11 @@ impl<'a> Known<'a> {
         }
         parts.join(" UNION ")
     }
+}
+
+/// Whether the values of `names` in a target row `t` are among those of `columns` in the rows of `table`.
+pub(super) fn asked(names: &[String], table: &str, columns: &[String]) -> String {
+    format!("({}) IN (SELECT {} FROM {table} s)", list("t", names), list("s", columns))
 }
 
 /// Selects `columns` of the target rows `t` that a run leaves where they are: all of them where

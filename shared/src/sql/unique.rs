@@ -77,7 +77,11 @@ fn conflicts(
     let mut stay = Vec::new();
     let both: Vec<String> = unique.columns.iter().chain(&task.key).cloned().collect();
     match holders {
-        Holders::Staying => references::stay(dialect, task, temps, &both, None, &mut stay),
+        Holders::Staying => {
+            // IN takes no NULL for equal.
+            let asked = (!unique.nulls_equal).then(|| references::asked(&unique.columns, "w", &values));
+            references::stay(dialect, task, temps, &both, asked.as_deref(), &mut stay);
+        }
         Holders::Retained => stay.push(format!(
             "SELECT {} FROM {} c JOIN {} t ON {} WHERE c.op = 'r'",
             list("t", &both),

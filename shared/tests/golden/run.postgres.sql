@@ -72,7 +72,7 @@ UPDATE pg_temp."cutover_changes_1" SET op = 'e' WHERE op = 'd' AND (t_rel, t) IN
 
 -- clients: conflicts
 WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM pg_temp."cutover_staging_1" s LEFT JOIN "public"."clients" t ON t."id" = s."id" WHERE (t.ctid IS NULL OR coalesce(t."imported" = E'true', FALSE))),
- h (c0, k0) AS (SELECT t."email", t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."email", t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id"),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) AND (t."email") IN (SELECT s."c0" FROM w s) UNION SELECT t."email", t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id"),
  x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
   UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
 SELECT w.c0::pg_catalog.text, count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r = x.r GROUP BY w.c0 ORDER BY w.c0 LIMIT 5;
@@ -86,7 +86,7 @@ SELECT w.c0::pg_catalog.text, count(DISTINCT w.r), max(x.held) FROM x JOIN w ON 
 
 -- clients: refuse conflicts
 WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM pg_temp."cutover_staging_1" s LEFT JOIN "public"."clients" t ON t."id" = s."id" WHERE (t.ctid IS NULL OR coalesce(t."imported" = E'true', FALSE))),
- h (c0, k0) AS (SELECT t."email", t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) UNION SELECT t."email", t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id"),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "public"."clients" t WHERE NOT coalesce(t."imported" = E'true', FALSE) AND (t."email") IN (SELECT s."c0" FROM w s) UNION SELECT t."email", t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_1" s ON t."id" = s."id"),
  x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
   UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
 INSERT INTO pg_temp."cutover_refused_1" SELECT s."_row", s."id", s."name", s."email", s."imported", 'unique_conflict', 'email is held by another row', NULL

@@ -84,7 +84,7 @@ UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'e' WHERE op = 'd' AND
 
 -- clients: conflicts
 WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN "main"."clients" t ON t."id" = s."id" WHERE (t.rowid IS NULL OR coalesce(t."imported" = 1, FALSE))),
- h (c0, k0) AS (SELECT t."email", t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."email", t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id"),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."email") IN (SELECT s."c0" FROM w s) UNION SELECT t."email", t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id"),
  x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
   UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
 SELECT CAST(w.c0 AS TEXT), count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r = x.r GROUP BY w.c0 ORDER BY w.c0 LIMIT 5;
@@ -98,7 +98,7 @@ SELECT CAST(w.c0 AS TEXT), count(DISTINCT w.r), max(x.held) FROM x JOIN w ON w.r
 
 -- clients: refuse conflicts
 WITH w (r, c0, k0) AS (SELECT s."_row", s."email", s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN "main"."clients" t ON t."id" = s."id" WHERE (t.rowid IS NULL OR coalesce(t."imported" = 1, FALSE))),
- h (c0, k0) AS (SELECT t."email", t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) UNION SELECT t."email", t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id"),
+ h (c0, k0) AS (SELECT t."email", t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."email") IN (SELECT s."c0" FROM w s) UNION SELECT t."email", t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id"),
  x (r, held) AS (SELECT w.r, 0 FROM w JOIN (SELECT c0 FROM w GROUP BY c0 HAVING count(*) > 1) d ON d.c0 = w.c0
   UNION SELECT w.r, 1 FROM w JOIN h ON h.c0 = w.c0 LEFT JOIN w o ON h.k0 = o.k0 WHERE o.r IS NULL)
 INSERT INTO temp."cutover_refused_1_92198c23a4ee1551" SELECT s."_row", s."id", s."name", s."email", s."imported", 'unique_conflict', 'email is held by another row', NULL
