@@ -58,14 +58,15 @@ pub(super) fn refused(work: &Work<'_>, mode: &str, before: &[Refused]) -> Vec<Re
         return before.to_vec();
     }
     let mut refused = work.refused.clone();
-    if mode == "incremental" && !stages(work.table, mode) {
+    // What a run does not read it does not speak of.
+    if work.table.scope.is_some() && !stages(work.table, mode) {
         // An entry is known by its key, even by one that has a NULL in it.
         let columns = work.table.identity();
         let columns = if columns.is_empty() { work.table.in_file().collect() } else { columns };
         let named = |row: &Row| Table::take(row, &columns);
         let rows = work.passed.iter().chain(work.refused.iter().map(|(row, _)| row));
         let read: Vec<Row> = rows.map(named).collect();
-        let anew = |old: &Row| read.contains(&named(old));
+        let anew = |old: &Row| read.contains(&named(old)) || work.in_scope(old);
         refused.extend(before.iter().filter(|(old, _)| !anew(old)).cloned());
     }
     refused
