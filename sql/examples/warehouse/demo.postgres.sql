@@ -8,7 +8,6 @@ SELECT format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', relname) FROM pg_class
 GRANT USAGE ON SCHEMA cutover TO warehouse_loader, warehouse_plain;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cutover TO warehouse_loader, warehouse_plain;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA cutover TO warehouse_loader, warehouse_plain;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA cutover TO warehouse_loader, warehouse_plain;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO warehouse_loader, warehouse_plain;
 GRANT pg_read_server_files TO warehouse_loader, warehouse_plain;
 GRANT SELECT ON customers_analytics, daily_shop_metrics TO analyst;
@@ -19,7 +18,7 @@ GRANT SELECT ON customers_analytics, daily_shop_metrics TO analyst;
 \echo '1. The plan: nine tables are filled from the same documents, two are derived from them; ro_snapshots gets a row whenever an'
 \echo '   order becomes POSTED or COMPLETE. Amounts become cents, moments UTC, posted_date the shops'' own day.'
 \echo
-\echo '   SELECT cutover.load_plan(''plan.json'');'
+\echo '   SELECT cutover.load_plan(''.../plan.json'');'
 SELECT cutover.load_plan(:'work' || '/plan.json') AS load_plan;
 
 \echo
@@ -54,7 +53,7 @@ SELECT sum(inserted) AS inserted, sum(updated) AS updated, sum(deleted) AS delet
 \echo '   are left alone, and the refused price waits. Of the daily metrics of shops only the days that changed are computed.'
 \echo '   100006 has lost a part; 100005 is in no document of the day. Before:'
 SELECT repair_order_id, count(*) AS parts FROM job_parts WHERE repair_order_id IN (100005, 100006) GROUP BY repair_order_id ORDER BY repair_order_id;
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''day-2'');'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../day-2'');'
 SELECT table_name, write, mode, staged, inserted, updated, unchanged, deleted FROM cutover.sync_phase('warehouse', root => :'work' || '/day-2');
 \echo '   After:'
 SELECT repair_order_id, count(*) AS parts FROM job_parts WHERE repair_order_id IN (100005, 100006) GROUP BY repair_order_id ORDER BY repair_order_id;
@@ -69,7 +68,7 @@ FROM cutover.stub s JOIN customers c ON s.row_key = '["' || c.id || '"]' WHERE s
 \echo
 \echo '5. Day 3, twice. Each change of status has one snapshot, however often a document comes. The price is mended, and leaves the quarantine.'
 \echo
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''day-3'');'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../day-3'');'
 SELECT table_name, write, mode, staged, inserted, updated, unchanged, deleted FROM cutover.sync_phase('warehouse', root => :'work' || '/day-3');
 SELECT sum(inserted) AS inserted, sum(updated) AS updated, sum(deleted) AS deleted FROM cutover.sync_phase('warehouse', root => :'work' || '/day-3');
 SELECT count(*) AS refused, (SELECT retail_cents FROM job_parts WHERE id = 10177711) AS mended_cents FROM cutover.quarantine;
@@ -79,31 +78,31 @@ SELECT status, posted_date, their_gp_cents FROM ro_snapshots WHERE repair_order_
 \echo
 \echo '6. One order alone, fetched into a folder of its own; and a snapshot by hand, of an ESTIMATE.'
 \echo
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''one'');'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../one'');'
 SELECT table_name, staged, inserted, updated, deleted FROM cutover.sync_phase('warehouse', root => :'work' || '/one') WHERE table_name IN ('repair_orders', 'job_parts', 'ro_snapshots', 'daily_shop_metrics');
 \echo '   SELECT cutover.take_snapshot(''warehouse'', ''100023'');'
 SELECT cutover.take_snapshot('warehouse', '100023') AS taken;
 SELECT status, posted_date FROM ro_snapshots WHERE repair_order_id = 100023;
 \echo '   And the orders of the last days again, without their lines ("since" may be an age, too, such as "7 days"):'
 \echo
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''day-3'', tables => ARRAY[''repair_orders''], since => ''2026-11-12 12:00:00+00'');'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../day-3'', tables => ARRAY[''repair_orders''], since => ''2026-11-12 12:00:00+00'');'
 SELECT table_name, mode, staged, inserted, updated, unchanged FROM cutover.sync_phase('warehouse', root => :'work' || '/day-3', tables => ARRAY['repair_orders'], since => '2026-11-12 12:00:00+00');
 
 \echo
 \echo '7. Three orders come late, changed in the very second up to which the shop was read, five hours and three days before. The lag'
 \echo '   of a day brings the first two; the third comes when it is asked for. All are WORKINPROGRESS in their documents.'
 \echo
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''late'');'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../late'');'
 SELECT count(*) FROM cutover.sync_phase('warehouse', root => :'work' || '/late') \g /dev/null
 SELECT id, status, updated_at FROM repair_orders WHERE id IN (100011, 100015, 100019) ORDER BY id;
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''late'', since => ''2026-11-01 00:00:00+00'');'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../late'', since => ''2026-11-01 00:00:00+00'');'
 SELECT count(*) FROM cutover.sync_phase('warehouse', root => :'work' || '/late', since => '2026-11-01 00:00:00+00') \g /dev/null
 SELECT id, status FROM repair_orders WHERE id = 100019;
 
 \echo
 \echo '8. Words and numbers that mean something are of a list: roles are 1 to 4. Three wrong ones are refused, here in rehearsals.'
 SELECT role, count(*) AS employees FROM employees GROUP BY role ORDER BY role;
-\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''wrong'', rehearse => true, tables => ARRAY[''employees'']);  and so on'
+\echo '   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../wrong'', rehearse => true, tables => ARRAY[''employees'']);  and so on'
 SELECT table_name, staged FROM cutover.sync_phase('warehouse', root => :'work' || '/wrong', rehearse => true, tables => ARRAY['employees']);
 SELECT table_name, staged FROM cutover.sync_phase('warehouse', root => :'work' || '/wrong', rehearse => true, tables => ARRAY['repair_orders']);
 SELECT table_name, staged FROM cutover.sync_phase('warehouse', root => :'work' || '/wrong', rehearse => true, tables => ARRAY['job_fees']);
@@ -131,11 +130,11 @@ SELECT count(*) AS raw_documents FROM cutover.raw_document;
 \echo '11. Every table has row security. The role that syncs has BYPASSRLS (or owns the tables); without it a run is refused, since'
 \echo '    policies would hide rows from it.'
 SELECT count(*) AS tables, count(*) FILTER (WHERE relrowsecurity) AS with_row_security FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace;
-\echo '   SET ROLE warehouse_plain;   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''day-3'');'
+\echo '   SET ROLE warehouse_plain;   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../day-3'');'
 SET ROLE warehouse_plain;
 SELECT * FROM cutover.sync_phase('warehouse', root => :'work' || '/day-3');
 RESET ROLE;
-\echo '   SET ROLE warehouse_loader;   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''day-3'');'
+\echo '   SET ROLE warehouse_loader;   SELECT * FROM cutover.sync_phase(''warehouse'', root => ''.../day-3'');'
 SET ROLE warehouse_loader;
 SELECT count(*) AS tables, sum(inserted + updated + deleted) AS written FROM cutover.sync_phase('warehouse', root => :'work' || '/day-3');
 RESET ROLE;
