@@ -125,6 +125,7 @@ FROM cutover.run r JOIN cutover.run_table t ON t.run_id = r.run_id GROUP BY r.ru
 SELECT cutover.load_plan(replace(pg_read_file(:'work' || '/plan.json'), '{"days": 30}', '{"days": 0}')) \g /dev/null
 SELECT count(*) FROM cutover.sync_phase('warehouse', root => :'work' || '/one') \g /dev/null
 SELECT count(*) AS raw_documents FROM cutover.raw_document;
+SELECT cutover.load_plan(:'work' || '/plan.json') \g /dev/null
 
 \echo
 \echo '11. Every table has row security. The role that syncs has BYPASSRLS (or owns the tables); without it a run is refused, since'

@@ -136,6 +136,8 @@ SELECT load_plan(replace(CAST(readfile('plan.json') AS text), '{"days": 30}', '{
 .once /dev/null
 SELECT sync_phase('warehouse', '{"root": "one"}');
 SELECT count(*) AS raw_documents FROM cutover_raw_document;
+.once /dev/null
+SELECT load_plan('plan.json');
 
 .print
 .print "11. For analytics there is a view without names, addresses and numbers of customers:"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Stands in for what fetches the shops' API: writes the documents of three days, of one order alone, of late ones and of wrong ones, as files into a folder.
+# Stands in for what fetches the shops' API: writes the documents of three days, of one order alone, of late ones and of wrong ones
+# as files into a folder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
