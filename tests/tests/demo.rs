@@ -143,32 +143,101 @@ const PACKAGES: &[&str] = &[
 /// The same of the demo of documents.
 const WAREHOUSE: &[&str] = &[
     "plan loaded: 1 phases, 11 tables",
+    "employees | upsert | full | 30 | 30 | 0 | 0 | 0 | 0 | 0",
     "customers | upsert | full | 1960 | 588 | 0 | 0 | 0 | 0 | 1372",
+    "vehicles | upsert | full | 1980 | 693 | 0 | 0 | 0 | 0 | 1287",
     "repair_orders | upsert | full | 2000 | 2000",
+    "jobs | replace | full | 4001 | 4001",
     "job_parts | replace | full | 8002 | 8001 | 0 | 0 | 0 | 1",
-    "customers | stub | full | 12 | 12",
+    "job_labor | replace | full | 4001 | 4001",
+    "job_sublets | replace | full | 363 | 363",
+    "job_fees | replace | full | 4001 | 4001",
+    "daily_shop_metrics | replace | full | 4 | 4",
+    "tech_daily_metrics | replace | full | 20 | 20",
     "ro_snapshots | snapshot | full | 1000 | 1000",
     "retail_cents: \"97.441\" has more than 2 decimal digits",
-    "2026-11-02 14:30:00",
-    "1000 | 2000 | 13", // snapshots, raw documents, stubs
+    "line 889, $.jobs[0].parts[0].retai",
+    "100001 | COMPLETE | 2026-11-02 14:30:00", // UTC, and then the shop's own day
+    "| 2026-11-02 | 4 | 31232 | 50370",
+    "8002 | 64537440.1 | 64527696", // 97.441 apart
+    "1000 | 2000 | 20",             // snapshots, raw documents, stubs
     "(101232, POSTED, 93640, 94140)",
     "(101777, COMPLETE, 72385, 79817)",
+    "gross profit in all | ok | 118722809 against 118730741",
     "0 | 0 | 0 | 1000", // the same day once more
+    "100005 | 6\n",
+    "100006 | 2\n",
+    "employees | upsert | incremental | 4 | 1 | 1 | 2 | 0",
     "repair_orders | upsert | incremental | 195 | 20 | 175 | 0 | 0",
     "job_parts | replace | full | 844 | 180 | 0 | 664 | 34",
     "daily_shop_metrics | replace | incremental | 2 | 1 | 0 | 1 | 0",
     "ro_snapshots | snapshot | incremental | 50 | 50",
-    "{\"shop_id\":\"6212\"} | updated_at",
+    "100005 | 6\n",
+    "100006 | 1\n",
+    "job_parts | [\"10177711\"] | 1 | 1", // the refused price
+    "employees | {\"shop_id\":\"6212\"} | updated_at | 2026-11-11 12:00:00.000Z",
+    "repair_orders | {\"shop_id\":\"6212\"} | updated_at | 2026-11-11 21:59:00.000Z",
+    "repair_orders | {\"shop_id\":\"7301\"} | updated_at | 2026-11-11 20:46:00.000Z",
     "customers | 12 | 12",
     "employees | 1 | 1",
-    "jobs | replace | full | 336 | 21 | 0 | 315 | 33",
+    "vehicles | 7 | 7",
+    "customers | 8 | First 8 | Shelbyville",
+    "jobs | replace | full | 338 | 21 | 0 | 317 | 33",
+    "daily_shop_metrics | replace | incremental | 3 | 1 | 1 | 1 | 0",
     "ro_snapshots | snapshot | incremental | 100 | 100",
     "0 | 0 | 0\n",
-    "1 | 1050",
-    "2 | 50",
+    "0 | 9744\n", // mended
+    "1 | 1050\n", // orders with one snapshot
+    "2 | 50\n",
+    "POSTED | 2026-11-10 | 102040",
+    "COMPLETE | 2026-11-10 | 102040",
     "repair_orders | 1 | 0 | 1 | 0",
-    "repair_orders | incremental | 160 | 0 | 0 | 160",
-    "2 | Shelbyville | 4",
+    "taken",
+    "ESTIMATE",
+    "repair_orders | incremental | 161 | 0 | 0 | 161",
+    "100011 | WORKINPROGRESS | 2026-11-13 08:00:00",
+    "100015 | WORKINPROGRESS | 2026-11-13 03:00:00",
+    "100019 | ESTIMATE | 2026-11-10 17:19:00",
+    "100019 | WORKINPROGRESS",
+    "1 | 10\n", // roles
+    "2 | 8\n",
+    "3 | 12\n",
+    "4 | 2\n",
+    "check \"roles\" of phase \"warehouse\" failed\nDETAIL:",
+    "role = 7",
+    "check \"order states\" of phase \"warehouse\" failed\nDETAIL:",
+    "status = DONE",
+    "check \"fee types\" of phase \"warehouse\" failed\nDETAIL:",
+    "fee_type = tip",
+    "6212 | 2026-11-02 | 250 | 25212028 | 16722727",
+    "7301 | 2026-11-10 | 50 | 4821563 | 3106131",
+    "gross profit | failed | (101232, POSTED, 93640, 94140)\n",
+    "gross profit in all | ok | 121469579 against 121470079",
+    "1 | sync | ok | 15 | 27382 | 24722 | 2000",
+    "2 | sync | ok | 11 | 26330 | 0 | 2000",
+    "9 | sync | ok | 11 | 104 | 1 | 3",
+    "raw_documents",
+    "1\n",
+];
+
+/// What it shows at last in SQLite: right sums and no dangling reference, and that there are no roles.
+const WAREHOUSE_IN_SQLITE: &[&str] = &[
+    "7 | 1 | 1 | 0\n",
+    "2 | Shelbyville | 4\n",
+    "SQLite has no roles and no row security",
+    "What to try next",
+];
+
+/// And in PostgreSQL, which has.
+const WAREHOUSE_IN_POSTGRESQL: &[&str] = &[
+    "7 | t | t\n",
+    "13 | 13\n", // tables with row security
+    "ERROR:  row security hides rows of \"employees\" from the caller",
+    "HINT:  call it as a role with BYPASSRLS, or as the table's owner",
+    "11 | 0\n",
+    "ERROR:  permission denied for table customers",
+    "ERROR:  permission denied for schema cutover",
+    "2 | Shelbyville | 4\n",
     "What to try next",
 ];
 
@@ -261,10 +330,14 @@ fn packages_from_postgresql_to_sqlite() {
 
 #[test]
 fn warehouse_in_sqlite() {
-    check(&in_sqlite("warehouse"), WAREHOUSE);
+    let text = in_sqlite("warehouse");
+    check(&text, WAREHOUSE);
+    check(&text, WAREHOUSE_IN_SQLITE);
 }
 
 #[test]
 fn warehouse_in_postgresql() {
-    check(&in_postgresql("warehouse"), WAREHOUSE);
+    let text = in_postgresql("warehouse");
+    check(&text, WAREHOUSE);
+    check(&text, WAREHOUSE_IN_POSTGRESQL);
 }

@@ -83,6 +83,7 @@ pub(crate) fn prepare(
     root: Option<Option<&Path>>,
 ) -> Result<Vec<Prepared>> {
     let tables = find_tables(s, plans, names)?;
+    planner::check_match(plans, &tables)?;
     let rounds = plan::rounds(plans);
     // What is derived reads the tables themselves, and would fail in the database's own words.
     if root.is_some() && rounds.len() > 1 {

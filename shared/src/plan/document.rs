@@ -23,6 +23,7 @@ use super::values::{Limit, Scalar};
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
     pub version: u32,
     /// The folder that relative file names start from.
     #[serde(default)]

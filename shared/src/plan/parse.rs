@@ -48,7 +48,7 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     } else if text.starts_with("unknown variant") {
         ("unknown value", path.clone())
     } else {
-        return invalid(format!("{path}: {text}"));
+        return invalid(format!("{path}: {}", in_words(text)));
     };
     let value = if what == "unknown value" { format!(" \"{met}\"") } else { String::new() };
     match nearest(met, &known) {
@@ -56,6 +56,17 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         None => {
             invalid(format!("{at}: {what}{value}")).hint(format!("expected one of: {}", known.join(", ")))
         }
+    }
+}
+
+/// What serde expected, in the words of JSON.
+fn in_words(text: &str) -> String {
+    match text.split_once("expected ") {
+        Some((met, "a sequence")) => format!("{met}expected a list"),
+        Some((met, wanted)) if wanted == "a map" || wanted.starts_with("struct ") => {
+            format!("{met}expected an object")
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -131,6 +142,12 @@ mod tests {
         );
         let message = refused(&table(r#""columns": {"a": {"colum": "b"}}"#));
         assert_eq!(message, "phases[0].tables[0].columns.a.colum: unknown key; did you mean \"column\"?");
+        let message = refused(&table(r#""scope": "order_id""#));
+        assert_eq!(message, "phases[0].tables[0].scope: invalid type: string \"order_id\", expected a list");
+        for (key, value) in [("columns", "1"), ("recompute", r#""shop""#)] {
+            let message = refused(&table(&format!(r#""{key}": {value}"#)));
+            assert!(message.ends_with(", expected an object"), "{message}");
+        }
         let message = refused(&table(r#""columns": {"a": 1}"#));
         assert!(message.starts_with("phases[0].tables[0].columns.a: invalid type: integer `1`"), "{message}");
     }

@@ -220,7 +220,14 @@ impl JsonSchema for Source {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = SourceKeys::json_schema(generator);
-        let one = ["parquet", "json", "table", "query"].map(|key| serde_json::json!({"required": [key]}));
+        // Each with the keys that do not go with it.
+        let one =
+            [("parquet", &["column", "each"][..]), ("json", &["column"]), ("table", &[]), ("query", &[])];
+        let one = one.map(|(key, without)| {
+            let others: serde_json::Map<_, _> =
+                without.iter().map(|k| ((*k).to_owned(), false.into())).collect();
+            serde_json::json!({"required": [key], "properties": others})
+        });
         schema.insert("oneOf".to_owned(), one.to_vec().into());
         schema
     }

@@ -6,7 +6,7 @@ use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, Ta
 use crate::types::ColumnType;
 
 use super::key::{find_key, foreign_key, own_key};
-use super::names::{check_rule, rule_name, source_name, unmapped_name};
+use super::names::{check_rule, rule_name, source_name, unmapped_name, with_path};
 use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
@@ -259,13 +259,15 @@ impl<'a> Binder<'a> {
             Some(ColumnSource::Value(value)) => return Ok(Some(From::Constant(value.clone()))),
             Some(ColumnSource::Column { name, .. }) => {
                 let found = self.find_spelled(&source_name(self.plan, name))?.map(From::Source);
-                return found.map(Some).ok_or_else(|| self.missing(column, name));
+                return found.map(Some).ok_or_else(|| with_path(self.missing(column, name), name));
             }
             Some(ColumnSource::Path { path, .. }) => {
                 let name = path.to_string();
                 return match (self.find_spelled(&name)?, self.plan.on_missing_column) {
                     (None, MissingColumn::Keep) => Ok(None),
-                    (None, MissingColumn::Error) => Err(self.missing(column, &name)),
+                    (None, MissingColumn::Error) => Err(self.missing(column, &name).hint(
+                        "say \"on_missing_column\": \"null\" if documents may all lack it, or \"keep\" to leave the column alone",
+                    )),
                     (found, _) => Ok(Some(From::Source(found.unwrap_or(name)))),
                 };
             }

@@ -1,10 +1,11 @@
 //! Derived tables: how the groups that changed are found from the changed rows of what is read.
 
 use crate::catalog::Table;
-use crate::plan::{Mode, Recompute};
+use crate::error::Result;
+use crate::plan::{Mode, Recompute, TablePlan};
 use crate::types::ColumnType;
 
-use super::{From, Link, Task};
+use super::{From, Link, Task, no_column};
 
 /// How a changed row of a table tells its group of a derived table.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,20 @@ pub struct Trace {
     pub columns: Vec<String>,
     /// A reference of the row's to a row that tells the group.
     pub via: Option<(Link, Table)>,
+}
+
+/// Looks at the columns that `match` names in the tables of a phase, which stand beside their plans. Errors: 42703
+/// for one that its table does not have, of which no row would ever tell its group.
+pub fn check_match(plans: &[TablePlan], tables: &[Table]) -> Result<()> {
+    let named = plans.iter().flat_map(|plan| &plan.recompute).flat_map(|recompute| &recompute.match_columns);
+    for (name, columns) in named {
+        let found = plans.iter().zip(tables).find(|(plan, _)| plan.table == *name);
+        let lacks = |(_, table): (_, &Table)| columns.values().find(|column| table.column(column).is_none());
+        if let Some(column) = found.and_then(lacks) {
+            return Err(no_column(name, column));
+        }
+    }
+    Ok(())
 }
 
 /// How the rows of `base` tell their group of the derived table: by columns of their own, or by those of a
@@ -107,6 +122,22 @@ mod tests {
         assert_eq!(by_order.via.map(|(_, table)| table.name), Some("orders".to_owned()));
         // A table that the derived one does not read tells nothing of it.
         assert_eq!(found(&part, &[&part]), None);
+    }
+
+    #[test]
+    fn a_column_that_match_names_must_be_there() {
+        let plans = [base("orders", &["!id", "shop", "posted"]).plan, derived().plan];
+        let check = |orders: &[&str]| {
+            let table = sample::table("orders", &["id"], orders);
+            check_match(&plans, &[table, derived().target]).map_err(|e| e.message)
+        };
+        assert_eq!(check(&["!id", "shop", "posted"]), Ok(()));
+        assert_eq!(
+            check(&["!id", "shop"]),
+            Err("column \"posted\" of table \"orders\" does not exist".to_owned())
+        );
+        // A run without the table asks nothing of it.
+        assert_eq!(check_match(&plans[1..], &[derived().target]).map_err(|e| e.message), Ok(()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::catalog::Column;
 use crate::convert::check_target;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::{Carrier, ColumnSource, Documents, Path, Source, TablePlan, is_path};
 
 /// How a source calls the column that fills a column `name` of the table, where the plan does not say: of
@@ -27,6 +27,14 @@ pub fn source_name(plan: &TablePlan, name: &str) -> String {
 pub fn rule_name(plan: &TablePlan, name: &str) -> String {
     let path = matches!(plan.source, Some(Source::Documents(_))).then(|| Path::parse(name).ok()).flatten();
     path.filter(|_| is_path(name)).map_or_else(|| source_name(plan, name), |path| path.to_string())
+}
+
+/// The same error, where the name that is no column's looks like a path.
+pub(super) fn with_path(error: Error, name: &str) -> Error {
+    match is_path(name) {
+        true => error.hint(format!("a path is written {{\"path\": \"{name}\"}}")),
+        false => error,
+    }
 }
 
 /// Errors: 42804 where the plan's rule makes nothing that the column takes.

@@ -185,7 +185,8 @@ fn check_columns(set: &StubSet) -> Result<()> {
 
 fn lacks(set: &StubSet, column: &str, why: &str) -> Error {
     let message = format!("a stub in \"{}\" has no value for column \"{column}\", {why}", set.name);
-    Error::new(Kind::InvalidParameter, message).hint("give one in \"stub_values\"")
+    Error::new(Kind::InvalidParameter, message)
+        .hint(format!("give one in \"stub_values\", such as {{\"{}\": {{\"{column}\": ...}}}}", set.name))
 }
 
 /// What a reference to the table `id` leads to among the tasks of a run.

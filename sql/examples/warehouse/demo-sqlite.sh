@@ -18,10 +18,10 @@ sed 's|/path/to/documents|day-1|' "$here/plan.json" >"$work/plan.json"
 ln -s "$home/dist/sqlite/cutover.so" "$work/cutover.so"
 
 cd "$work"
-# Line by line, so that errors stand where they happen.
+# Line by line, so that errors stand where they happen. Three steps fail on purpose.
 stdbuf -oL sqlite3 -batch -init /dev/null warehouse.sqlite <demo.sqlite.sql 2>&1 | tee demo.log || true
-if grep -q 'error near line' demo.log; then
-    echo "the demo failed" >&2
+if [ "$(grep -c 'error near line' demo.log)" != 3 ]; then
+    echo "the demo failed: three errors were to be expected, in step 8" >&2
     exit 1
 fi
 

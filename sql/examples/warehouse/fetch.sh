@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Stands in for what fetches the shops' API: writes the documents of three days, and those of one order alone, as files into a folder.
+# Stands in for what fetches the shops' API: writes the documents of three days, of one order alone, of late ones and of wrong ones
+# as files into a folder.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
@@ -23,3 +24,14 @@ cp "$folder/day-3/employees.json" "$folder/one/"
 grep '^{"id":100007,' "$folder/day-1/6212.ndjson" |
     sed -e 's/"status":{"name":"[A-Z]*"}/"status":{"name":"COMPLETE"}/' -e 's/"updatedDate":"[^"]*"/"updatedDate":"2026-11-13T08:00:00Z"/' \
         -e 's/"postedDate":null/"postedDate":"2026-11-13T08:00:00Z"/' >"$folder/one/100007.ndjson"
+# What comes late, with a change of the second up to which all was read, of five hours and of three days before.
+mkdir -p "$folder/late"
+cp "$folder/day-3/employees.json" "$folder/late/"
+for change in 100011/2026-11-13T08:00:00Z 100015/2026-11-13T03:00:00Z 100019/2026-11-10T08:00:00Z; do
+    grep "^{\"id\":${change%/*}," "$folder/day-1/6212.ndjson" |
+        sed -e 's/"status":{"name":"[A-Z]*"}/"status":{"name":"WORKINPROGRESS"}/' -e "s/\"updatedDate\":\"[^\"]*\"/\"updatedDate\":\"${change#*/}\"/"
+done >"$folder/late/6212.ndjson"
+# An answer with words that are none of theirs: a role, the state of an order, the type of a fee.
+mkdir -p "$folder/wrong"
+sed -e 's/"role":4/"role":7/g' -e 's/2026-11-[0-9]*T/2026-11-13T/g' "$folder/day-3/employees.json" >"$folder/wrong/employees.json"
+sed -e 's/"status":{"name":"COMPLETE"}/"status":{"name":"DONE"}/' -e 's/"type":"shop_supplies"/"type":"tip"/' "$folder/one/100007.ndjson" >"$folder/wrong/100007.ndjson"

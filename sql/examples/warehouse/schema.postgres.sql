@@ -2,7 +2,7 @@
 CREATE TABLE shops (id integer PRIMARY KEY, name text NOT NULL);
 INSERT INTO shops VALUES (6212, 'JJ AUTO'), (7301, 'Second Street Garage');
 
-CREATE TABLE employees (id integer PRIMARY KEY, shop_id integer REFERENCES shops, first_name text, last_name text, role integer, status text);
+CREATE TABLE employees (id integer PRIMARY KEY, shop_id integer REFERENCES shops, first_name text, last_name text, role integer, status text, updated_at timestamptz);
 CREATE TABLE customers (id integer PRIMARY KEY, first_name text, last_name text, email text, phone text, city text);
 CREATE TABLE vehicles (id integer PRIMARY KEY, customer_id integer REFERENCES customers, vin text, year integer, make text, model text);
 

@@ -2,7 +2,7 @@
 CREATE TABLE shops (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 INSERT INTO shops VALUES (6212, 'JJ AUTO'), (7301, 'Second Street Garage');
 
-CREATE TABLE employees (id INTEGER PRIMARY KEY, shop_id INTEGER REFERENCES shops, first_name TEXT, last_name TEXT, role INTEGER, status TEXT);
+CREATE TABLE employees (id INTEGER PRIMARY KEY, shop_id INTEGER REFERENCES shops, first_name TEXT, last_name TEXT, role INTEGER, status TEXT, updated_at TIMESTAMPTZ);
 CREATE TABLE customers (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, email TEXT, phone TEXT, city TEXT);
 CREATE TABLE vehicles (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers, vin TEXT, year INTEGER, make TEXT, model TEXT);
 
