@@ -182,7 +182,7 @@ fn wanted(plan: &TablePlan, table: &Table, beside: &[SourceColumn]) -> Result<Wa
     };
     let cursor = plan.cursor.iter().flat_map(|c| std::iter::once(&c.column).chain(&c.by));
     let sorts = cursor.chain(&plan.dedup_sort).filter_map(|column| match column {
-        SortColumn::Source { source } => Some(source.as_str()),
+        SortColumn::Source { source, .. } => Some(source.as_str()),
         SortColumn::Target(_) => None,
     });
     let matched = plan.lookups.iter().flat_map(|l| l.match_columns.values()).map(String::as_str);

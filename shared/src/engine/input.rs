@@ -291,7 +291,7 @@ impl Rows {
                 name,
                 data_type: read_as.arrow(),
                 source_type: spelled,
-                natural: if ty == ColumnType::Any { ColumnType::Text { max_chars: None } } else { ty },
+                natural: ty,
                 nullable,
             });
             types.push(read_as);

@@ -7,6 +7,7 @@ use crate::planner::{self, Rule, SourceShape, Wanted};
 use crate::report::ReportRow;
 use crate::session::{Level, Notice, Session};
 use crate::sql;
+use crate::types::ColumnType;
 use crate::value::Value;
 
 use super::phase::{self, Kind as RunKind};
@@ -68,9 +69,10 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
         let staged = restage::shape(s, phase, &entry)?;
         let mut wanted = prepare::wanted(s, plan, None)?;
         for (name, ty) in &staged {
-            // What the source would say of a column that is only sorted by.
+            // What the source would say of a column that is only sorted by, where the plan does not.
             if let Some(wanted) = place(name).and_then(|i| wanted.get_mut(i))
                 && matches!(wanted.rule, Rule::Cursor | Rule::Group(_) | Rule::Sort)
+                && wanted.ty == (ColumnType::Text { max_chars: None })
             {
                 (wanted.ty, wanted.sql_type) = (ty.clone(), sql::type_name(dialect, ty));
             }

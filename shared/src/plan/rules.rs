@@ -217,7 +217,7 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
     }
-    table.cursor.as_ref().map_or(Ok(()), |c| cursor::check(c, &format!("{at}.cursor")))?;
+    cursor::check(table, at)?;
     snapshots::check(table, at)?;
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
