@@ -65,6 +65,7 @@ pub(crate) mod triggers;
 mod unique;
 mod verify;
 
+pub(crate) use apply::inserting;
 pub use authority::{freeze_phase, reopen_phase, repair_guards};
 pub use backup::export_backup;
 pub use changes::{acknowledge_changes, export_changes};

@@ -63,7 +63,9 @@ fn left_by_restores(phase: &str, refused: &[&(&str, i64)]) -> Notice {
         hint: Some("mend the backup, or what its rows refer to, and call import_backup again".to_owned()),
         ..Notice::new(
             Level::Info,
-            format!("what restores refused of phase \"{phase}\" stays quarantined: a replay does not read backups"),
+            format!(
+                "what restores refused of phase \"{phase}\" stays quarantined: a replay does not read backups"
+            ),
         )
     }
 }
