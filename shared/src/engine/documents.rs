@@ -11,9 +11,10 @@ use crate::planner;
 use crate::session::Session;
 use crate::source::{Beside, Documents, Format, SourceColumn, Wanted};
 
-use super::input::{Input, Reader, Rows, find, open_source, times};
+use super::input::{Input, Reader, find, open_source, times};
 use super::progress::Progress;
 use super::raw::Kept;
+use super::rows::Rows;
 
 /// The sources of all tables of a run.
 pub(super) struct Sources<'a> {

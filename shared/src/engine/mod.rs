@@ -54,6 +54,7 @@ mod restore;
 mod retain;
 mod rewrite;
 pub(crate) mod rights;
+mod rows;
 mod run;
 mod scope;
 pub(crate) mod snapshot;
