@@ -33,7 +33,7 @@ pub fn read(caller: &settings::Caller, names: &[RelName]) -> Result<Vec<Option<T
     each(&mut tables, FOREIGN_KEYS, &list, |table, row| foreign_key_column(&mut table.foreign_keys, row))?;
     each(&mut tables, REFERENCED_BY, &list, |table, row| foreign_key_column(&mut table.referenced_by, row))?;
     each(&mut tables, TRIGGERS, &list, |table, row| {
-        table.triggers.push(Trigger { name: row.text()?, enabled: row.flag() });
+        table.triggers.push(Trigger { name: row.text()?, enabled: row.flag(), fills: row.flag() });
         Ok(())
     })?;
     each(&mut tables, DEFERRABLE, &list, |table, row| {
@@ -377,9 +377,9 @@ fn foreign_key_column(keys: &mut Vec<ForeignKey>, row: &mut Row) -> Result<()> {
 }
 
 /// A trigger counts as enabled where it fires for ordinary statements: not those for replicas only.
-/// cutover's own are none of the user's.
+/// cutover's own are none of the user's. The last column is those BEFORE INSERT FOR EACH ROW.
 const TRIGGERS: &str = "
-SELECT t.tgrelid, t.tgname, t.tgenabled IN ('O', 'A')
+SELECT t.tgrelid, t.tgname, t.tgenabled IN ('O', 'A'), t.tgtype & 7 = 7
 FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid = ANY ($1::pg_catalog.oid[]) AND NOT t.tgisinternal
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc f

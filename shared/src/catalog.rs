@@ -182,6 +182,8 @@ pub struct Deferrable {
 pub struct Trigger {
     pub name: String,
     pub enabled: bool,
+    /// It may give a row other values before it is inserted, which SQLite's never do.
+    pub fills: bool,
 }
 
 /// A relation as it is in the database.

@@ -179,8 +179,10 @@ fn append_staged(s: &mut dyn Session, task: &Task, input: &mut engine::Input) ->
     }
     let mut written = 0;
     engine::as_engine(s, &[&task.target], &mut |s| {
-        written = s.execute(&statement, &[])?;
-        Ok(())
+        engine::inserting(s, &task.target, &|name| task.staged(name).is_some(), &mut |s| {
+            written = s.execute(&statement, &[])?;
+            Ok(())
+        })
     })?;
     engine::all_written(task, rows, written)?;
     s.execute(&staging.discard, &[])?;

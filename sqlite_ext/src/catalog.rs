@@ -217,9 +217,8 @@ impl Place<'_> {
             Ident(&self.schema)
         );
         let rows = self.db.rows(&sql, &[self.name.as_str().into()])?;
-        let trigger =
-            |row: &Vec<Value>| row.first().map(|name| Trigger { name: string(name), enabled: true });
-        Ok(rows.iter().filter_map(trigger).collect())
+        let names = rows.iter().filter_map(|row| row.first().map(string));
+        Ok(names.map(|name| Trigger { name, enabled: true, fills: false }).collect())
     }
 }
 

@@ -26,6 +26,15 @@ pub fn call(client: &mut Client, written: &str) -> (Value, Answer) {
     (value, answer)
 }
 
+/// Runs a call that must fail with this code; its error must hold all of these parts.
+pub fn refused(client: &mut Client, written: &str, code: &str, parts: &[&str]) {
+    let error = call(client, written).1.error.unwrap_or_else(|| panic!("{written}: expected {code}"));
+    assert_eq!(error.code, code, "{written}: {}", error.text);
+    for part in parts {
+        assert!(error.text.contains(part), "{written}: expected {part} in {}", error.text);
+    }
+}
+
 /// The statement that makes a call.
 pub fn sql(db: Db, written: &str) -> String {
     match db {

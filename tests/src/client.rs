@@ -119,6 +119,11 @@ impl Client {
         }
     }
 
+    /// The one value that a query finds; empty for NULL.
+    pub fn value(&mut self, sql: &str) -> String {
+        self.run(sql).ok(sql)[0][0].clone().unwrap_or_default()
+    }
+
     /// Runs statements and waits for their end.
     pub fn run(&mut self, sql: &str) -> Answer {
         self.count += 1;

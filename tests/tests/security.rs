@@ -146,162 +146,6 @@ fn the_script_takes_nothing_over_and_gives_nothing_away() {
     assert_eq!(client.run(definer).ok(definer).len(), 0, "everything runs with its caller's rights");
 }
 
-/// Tables of two roles, one of which has triggers that try what their table's owner may not.
-const OWNED: &str = r#"
-DO $$ BEGIN CREATE ROLE sec_app; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-DO $$ BEGIN CREATE ROLE sec_other; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-CREATE TABLE job (id integer PRIMARY KEY, name text);
-CREATE TABLE part (id integer PRIMARY KEY, job_id integer REFERENCES job);
-CREATE TABLE other (id integer PRIMARY KEY);
-CREATE TABLE witness (who text, attempt text, outcome text);
-CREATE FUNCTION try_it() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE attempt text;
-BEGIN
-  FOREACH attempt IN ARRAY ARRAY['SET ROLE postgres', 'SET SESSION AUTHORIZATION postgres', 'CREATE ROLE sec_made',
-      'SELECT pg_catalog.pg_read_file(''/etc/hostname'')', 'CREATE TEMP TABLE left_behind (n int)', 'INSERT INTO cutover.phase VALUES (''mine'', 9)'] LOOP
-    BEGIN
-      EXECUTE attempt;
-      INSERT INTO public.witness VALUES (current_user, attempt, 'done');
-    EXCEPTION WHEN OTHERS THEN
-      INSERT INTO public.witness VALUES (current_user, attempt, SQLSTATE);
-    END;
-  END LOOP;
-  PERFORM set_config('search_path', 'sec_made', false);
-  RETURN NEW;
-END $$;
-CREATE TRIGGER try_it BEFORE INSERT OR UPDATE ON job FOR EACH ROW EXECUTE FUNCTION try_it();
-ALTER TABLE job OWNER TO sec_app; ALTER TABLE part OWNER TO sec_app; ALTER TABLE witness OWNER TO sec_app;
-ALTER TABLE other OWNER TO sec_other;"#;
-
-fn value(client: &mut Client, sql: &str) -> String {
-    client.run(sql).ok(sql)[0][0].clone().unwrap_or_default()
-}
-
-/// The error of a call, which must fail so.
-fn refused(client: &mut Client, written: &str, code: &str, parts: &[&str]) {
-    let error = calls::call(client, written).1.error.unwrap_or_else(|| panic!("{written}: expected {code}"));
-    assert_eq!(error.code, code, "{written}: {}", error.text);
-    for part in parts {
-        assert!(error.text.contains(part), "{written}: expected {part} in {}", error.text);
-    }
-}
-
-/// A superuser's run lends its rights to nobody's trigger: it is refused, or writes as the tables' owner.
-#[test]
-fn a_superuser_writes_another_roles_tables_as_that_role_or_not_at_all() {
-    let root = in_use::folder("owned");
-    server().new_database("owned");
-    let mut client = Client::postgres("owned");
-    client.run(OWNED).ok("tables of two roles");
-    let write =
-        |name: &str, columns: &str, row: &str| files::write(&root.join(name), columns, &[row.to_owned()]);
-    write("job.parquet", "id int64, name text", "1 | paint");
-    write("part.parquet", "id int64, job_id int64", "1 | 1");
-    write("other.parquet", "id int64", "1");
-    let table = |name: &str| {
-        format!(r#"{{"table": "{name}", "source": {{"parquet": "{name}.parquet"}}, "write": "replace"}}"#)
-    };
-    let plan = |as_owner: bool| {
-        format!(
-            r#"{{"version": 1, "root": "{}", "phases": [
-                {{"name": "jobs", "run_as_owner": {as_owner}, "tables": [{}, {}]}},
-                {{"name": "mixed", "run_as_owner": {as_owner}, "tables": [{}]}}]}}"#,
-            root.display(),
-            table("job"),
-            table("part"),
-            table("other")
-        )
-    };
-    let load = |client: &mut Client, plan: &str| {
-        fs::write(root.join("plan.json"), plan).expect("the plan");
-        calls::call(client, &format!("load_plan('{}/plan.json')", root.display())).1.ok("the plan");
-    };
-    load(&mut client, &plan(false));
-    let hint = "set \"run_as_owner\" for the phase, or call it as a role that is no superuser";
-    for written in
-        ["sync_phase('jobs')", "sync_phase('jobs', dry_run => true)", "sync_phase('jobs', rehearse => true)"]
-    {
-        refused(
-            &mut client,
-            written,
-            "42501",
-            &["belongs to role \"sec_app\"", "a superuser's rights", hint],
-        );
-    }
-    let import = format!("import_parquet('{}/job.parquet', target => 'job')", root.display());
-    refused(&mut client, &import, "42501", &["belongs to role \"sec_app\""]);
-    assert_eq!(calls::call(&mut client, "sync_job('jobs')").0, "failed");
-    assert_eq!(value(&mut client, "SELECT count(*) FROM witness"), "0", "no trigger ran");
-    calls::call(&mut client, "verify_phase('jobs')").1.ok("what only reads runs nobody's triggers");
-
-    load(&mut client, &plan(true));
-    let path = value(&mut client, "SHOW search_path");
-    calls::call(&mut client, "sync_phase('jobs')").1.ok("as the owner");
-    assert_eq!(value(&mut client, "SELECT count(*) FROM job JOIN part ON job_id = job.id"), "1");
-    let attempts =
-        "SELECT string_agg(who || ' ' || outcome, ', ' ORDER BY attempt COLLATE \"C\") FROM witness";
-    // To make roles, to leave a table, to write the log, to read files, to be someone else: denied.
-    let denied = "42501".to_owned();
-    let expected = vec![format!("sec_app {denied}"); 6].join(", ");
-    assert_eq!(value(&mut client, attempts), expected);
-    assert_eq!(value(&mut client, "SELECT current_user || ' ' || session_user"), "postgres postgres");
-    assert_eq!(value(&mut client, "SHOW search_path"), path, "what a trigger set is undone");
-    // The second run writes nothing: no trigger has anything to try.
-    let (report, _) = calls::call(&mut client, "sync_phase('jobs')");
-    assert!(report.as_array().expect("a report").iter().all(|row| row["unchanged"] == 1), "{report}");
-    assert_eq!(value(&mut client, "SELECT count(*) FROM witness"), "6");
-
-    // An error while the run works as the owner: the caller is itself again.
-    client.run("ALTER TABLE part ADD CHECK (id < 2)").ok("a check");
-    write("part.parquet", "id int64, job_id int64", "2 | 1");
-    assert_eq!(calls::call(&mut client, "sync_job('jobs')").0, "failed");
-    assert_eq!(value(&mut client, "SELECT current_user"), "postgres");
-    client.run("CREATE ROLE sec_fresh; DROP ROLE sec_fresh").ok("with all its rights");
-
-    // What is deferred would run when the caller is a superuser again.
-    client
-        .run("ALTER TABLE part DROP CONSTRAINT part_id_check, ADD CONSTRAINT late UNIQUE (job_id) DEFERRABLE INITIALLY DEFERRED")
-        .ok("a deferred constraint");
-    let file = |rows: &[&str]| {
-        let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
-        files::write(&root.join("part.parquet"), "id int64, job_id int64", &rows);
-    };
-    file(&["1 | 1", "2 | 1"]);
-    refused(&mut client, "sync_phase('jobs')", "23505", &["job_id"]);
-    client
-        .run(
-            "CREATE CONSTRAINT TRIGGER later AFTER INSERT ON part DEFERRABLE INITIALLY DEFERRED
-             FOR EACH ROW EXECUTE FUNCTION try_it()",
-        )
-        .ok("a deferred trigger");
-    file(&["1 | 1", "2 | ~"]);
-    refused(&mut client, "sync_phase('jobs')", "42501", &["deferred trigger"]);
-    client.run("DROP TRIGGER later ON part").ok("without it");
-
-    // One phase of two owners, and a partition of another's.
-    let both = plan(true).replace(
-        &table("other"),
-        &format!("{}, {}", table("other"), table("witness").replace("replace", "upsert")),
-    );
-    client.run("ALTER TABLE witness ADD PRIMARY KEY (who, attempt)").ok("a key");
-    write("witness.parquet", "who text, attempt text, outcome text", "a | b | c");
-    load(&mut client, &both);
-    refused(
-        &mut client,
-        "sync_phase('mixed')",
-        "0A000",
-        &["more than one role", "\"sec_app\"", "\"sec_other\""],
-    );
-    client
-        .run(
-            "DROP TABLE other; CREATE TABLE other (id integer PRIMARY KEY) PARTITION BY RANGE (id);
-             CREATE TABLE other_1 PARTITION OF other FOR VALUES FROM (0) TO (10); ALTER TABLE other_1 OWNER TO sec_other",
-        )
-        .ok("a partition of someone else's");
-    load(&mut client, &plan(false));
-    refused(&mut client, "sync_phase('mixed')", "42501", &["belongs to role \"sec_other\""]);
-}
-
 /// Who sees a part of the rows writes none, and is told so.
 #[test]
 fn row_security_is_never_worked_around() {
@@ -327,15 +171,15 @@ fn row_security_is_never_worked_around() {
     client.run("SET ROLE sec_loader").ok("the role");
     calls::call(&mut client, &format!("load_plan('{}/plan.json')", root.display())).1.ok("the plan");
     let hint = "call it as a role with BYPASSRLS, or as the table's owner";
-    refused(&mut client, "sync_phase('p')", "42501", &["row security hides rows of \"t\"", hint]);
+    calls::refused(&mut client, "sync_phase('p')", "42501", &["row security hides rows of \"t\"", hint]);
     let import = format!("import_parquet('{}/t.parquet', target => 't')", root.display());
-    refused(&mut client, &import, "42501", &[hint]);
+    calls::refused(&mut client, &import, "42501", &[hint]);
     client.run("RESET ROLE").ok("back");
-    assert_eq!(value(&mut client, "SELECT string_agg(name, ' ' ORDER BY id) FROM t"), "seen hidden");
+    assert_eq!(client.value("SELECT string_agg(name, ' ' ORDER BY id) FROM t"), "seen hidden");
     client.run("ALTER ROLE sec_loader BYPASSRLS; SET ROLE sec_loader").ok("who sees all");
     calls::call(&mut client, "sync_phase('p')").1.ok("may");
     client.run("RESET ROLE; ALTER ROLE sec_loader NOBYPASSRLS").ok("back");
-    assert_eq!(value(&mut client, "SELECT string_agg(name, ' ' ORDER BY id) FROM t"), "new");
+    assert_eq!(client.value("SELECT string_agg(name, ' ' ORDER BY id) FROM t"), "new");
 }
 
 /// A file of someone else's that calls our functions from wherever SQL can stand in it.
@@ -383,8 +227,8 @@ fn a_hostile_sqlite_file_cannot_call_functions() {
         |target: &str| format!("import_parquet('{}/t.parquet', target => '{target}')", root.display());
     let error = calls::call(&mut client, &import("t")).1.error.expect("the trigger fails");
     assert!(error.text.contains("unsafe use"), "{}", error.text);
-    refused(&mut client, &import("as_target"), "42809", &["as_target"]);
-    assert_eq!(value(&mut client, "SELECT count(*) FROM t"), "0");
+    calls::refused(&mut client, &import("as_target"), "42809", &["as_target"]);
+    assert_eq!(client.value("SELECT count(*) FROM t"), "0");
     assert!(!root.join("stolen.parquet").exists());
 }
 
@@ -421,5 +265,5 @@ fn the_authorizer_sees_every_write() {
         assert!(shown.contains(action), "expected {action} in {shown}");
     }
     client.run(".auth off\n").ok("off");
-    assert_eq!(value(&mut client, "SELECT count(*) FROM t"), "1");
+    assert_eq!(client.value("SELECT count(*) FROM t"), "1");
 }

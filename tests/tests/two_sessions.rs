@@ -72,6 +72,43 @@ fn one_wins_in_sqlite() {
     one_wins(first, Client::sqlite(&file), &root);
 }
 
+/// A restore of a phase and a run of it are one at a time, whichever comes first; a lock is gone with its transaction.
+fn a_restore_or_a_run(mut first: Client, mut second: Client, root: &Path) {
+    first.run("CREATE TABLE people (id int NOT NULL PRIMARY KEY, name text)").ok("the table");
+    call(&mut first, &format!("load_plan('{}/plan.json')", root.display()));
+    call(&mut first, "sync_phase('people')");
+    assert!(call(&mut first, &format!("export_backup('{}/b.tar')", root.display())).contains("people"));
+    first.run("UPDATE people SET name = 'Eve'").ok("later");
+    let restore = format!("import_backup('{}/b.tar', 'overwrite')", root.display());
+    for held in ["sync_phase('people')", restore.as_str()] {
+        first.run("BEGIN").ok("begin");
+        assert!(call(&mut first, held).contains("updated"), "{held}");
+        assert_eq!(call(&mut second, &restore), "55P03", "{held}");
+        assert_eq!(call(&mut second, "sync_phase('people')"), "55P03", "{held}");
+        assert_eq!(call(&mut second, "sync_job('people')"), "skipped", "{held}");
+        first.run("ROLLBACK").ok("rollback");
+        assert_eq!(second.value("SELECT count(*) FROM people WHERE name = 'Eve'"), "2", "{held}");
+    }
+    assert!(call(&mut second, &restore).contains("updated"));
+    assert_eq!(second.value("SELECT count(*) FROM people WHERE name = 'Eve'"), "0");
+}
+
+#[test]
+fn a_restore_or_a_run_in_postgresql() {
+    server().new_database("restore_or_run");
+    let clients = (Client::postgres("restore_or_run"), Client::postgres("restore_or_run"));
+    a_restore_or_a_run(clients.0, clients.1, &folder("restore-or-run-postgres"));
+}
+
+#[test]
+fn a_restore_or_a_run_in_sqlite() {
+    let root = folder("restore-or-run-sqlite");
+    let file = root.join("database.sqlite");
+    let mut first = Client::sqlite(&file);
+    first.run("PRAGMA journal_mode = wal").ok("readers go on beside a writer");
+    a_restore_or_a_run(first, Client::sqlite(&file), &root);
+}
+
 /// Readers of a target never wait for a run, and a writer waits no longer than the lock timeout.
 #[test]
 fn a_run_waits_for_a_writer_no_longer_than_it_may() {

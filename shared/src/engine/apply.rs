@@ -4,7 +4,7 @@ use crate::catalog::{Column, Default, ForeignKey, OnDelete, Table};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint;
 use crate::planner::Task;
-use crate::session::Session;
+use crate::session::{Body, Session};
 use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
@@ -58,15 +58,19 @@ fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i6
     }
     for (index, ((task, temp), counts)) in all().enumerate() {
         stub::insert(s, prepared, made, index)?;
-        expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")?;
         if counts.inserts > 0 {
-            raise_sequences(s, task)?;
+            inserting(s, &task.target, &|name| task.staged(name).is_some(), &mut |s| {
+                expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")
+            })?;
         }
         clock.done(s, "inserted in", &task.name, Some(counts.inserts));
     }
     for ((task, temp), counts) in all() {
         if let Some(statement) = sql::update(dialect, task, temp) {
             expect_in_pages(s, (task, temp), &statement, counts.updates, "updated")?;
+        }
+        if counts.updates > 0 {
+            task.updated().try_for_each(|staged| raise_sequence(s, &task.target, &staged.column))?;
         }
         clock.done(s, "updated in", &task.name, Some(counts.updates));
     }
@@ -172,12 +176,22 @@ fn mismatch(task: &Task, detail: String) -> Error {
         .hint(format!("look at these triggers: {}", triggers.join(", ")))
 }
 
-/// The application's next insert must not draw a number that an imported row has.
-fn raise_sequences(s: &mut dyn Session, task: &Task) -> Result<()> {
-    task.columns.iter().try_for_each(|staged| raise_sequence(s, &task.target, &staged.column))
+/// Runs what inserts rows into a table and gives these columns values. No insert after it must draw a number that
+/// one of its rows has, nor it one that somebody else gave a row before, in a column that tells rows apart.
+pub(crate) fn inserting(
+    s: &mut dyn Session,
+    table: &Table,
+    given: &dyn Fn(&str) -> bool,
+    insert: Body<'_>,
+) -> Result<()> {
+    let (given, drawn): (Vec<&Column>, Vec<&Column>) = table.columns.iter().partition(|c| given(&c.name));
+    let told_apart = |c: &&&Column| table.uniques.iter().any(|unique| unique.columns.contains(&c.name));
+    drawn.iter().filter(told_apart).try_for_each(|column| raise_sequence(s, table, column))?;
+    insert(s)?;
+    given.iter().try_for_each(|column| raise_sequence(s, table, column))
 }
 
-/// The same for one column.
+/// Raises the sequence of a column, if it has one and this is behind.
 pub(super) fn raise_sequence(s: &mut dyn Session, table: &Table, column: &Column) -> Result<()> {
     if let Default::Serial(Some(sequence))
     | Default::IdentityByDefault(Some(sequence))

@@ -19,9 +19,9 @@ use crate::types::ColumnType;
 use crate::value::{Value, count, first};
 
 use super::check::shown;
-use super::input::{FIRST_FETCH, next_fetch};
 use super::owners::Owners;
 use super::progress::Progress;
+use super::rows::{FIRST_FETCH, next_fetch};
 use super::travel::Travels;
 use super::{rights, state};
 

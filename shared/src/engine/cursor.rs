@@ -66,7 +66,7 @@ fn grouping<'a>(task: &'a Task, cursor: &'a Cursor) -> Result<Vec<(&'a Column, &
 fn staged<'a>(task: &'a Task, column: &'a SortColumn, rule: Rule) -> Result<(&'a Column, &'a str)> {
     let name = match column {
         SortColumn::Target(name) => name,
-        SortColumn::Source { source } => {
+        SortColumn::Source { source, .. } => {
             let extra = task.extra.iter().find(|e| e.rule == rule);
             return extra.map(|e| (&e.column, e.source.as_str())).ok_or_else(|| lost(task, source));
         }
@@ -105,7 +105,7 @@ pub(crate) fn check(task: &Task, options: &Options, typed: bool) -> Result<()> {
     let Some(cursor) = &task.plan.cursor else { return Ok(()) };
     let (column, _) = column(task, cursor)?;
     grouping(task, cursor)?;
-    if matches!(cursor.column, SortColumn::Source { .. }) && !typed {
+    if matches!(cursor.column, SortColumn::Source { values: None, .. }) && !typed {
         return Ok(());
     }
     let name = cursor.column.name();

@@ -11,9 +11,10 @@ use crate::planner;
 use crate::session::Session;
 use crate::source::{Beside, Documents, Format, SourceColumn, Wanted};
 
-use super::input::{Input, Reader, Rows, find, open_source, times};
+use super::input::{Input, Reader, find, open_source, times};
 use super::progress::Progress;
 use super::raw::Kept;
+use super::rows::Rows;
 
 /// The sources of all tables of a run.
 pub(super) struct Sources<'a> {
@@ -182,7 +183,7 @@ fn wanted(plan: &TablePlan, table: &Table, beside: &[SourceColumn]) -> Result<Wa
     };
     let cursor = plan.cursor.iter().flat_map(|c| std::iter::once(&c.column).chain(&c.by));
     let sorts = cursor.chain(&plan.dedup_sort).filter_map(|column| match column {
-        SortColumn::Source { source } => Some(source.as_str()),
+        SortColumn::Source { source, .. } => Some(source.as_str()),
         SortColumn::Target(_) => None,
     });
     let matched = plan.lookups.iter().flat_map(|l| l.match_columns.values()).map(String::as_str);

@@ -54,6 +54,7 @@ mod restore;
 mod retain;
 mod rewrite;
 pub(crate) mod rights;
+mod rows;
 mod run;
 mod scope;
 pub(crate) mod snapshot;
@@ -65,6 +66,7 @@ pub(crate) mod triggers;
 mod unique;
 mod verify;
 
+pub(crate) use apply::inserting;
 pub use authority::{freeze_phase, reopen_phase, repair_guards};
 pub use backup::export_backup;
 pub use changes::{acknowledge_changes, export_changes};

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::catalog::{RelName, Table};
 use crate::convert::Options;
 use crate::error::Result;
-use crate::plan::{self, SortColumn, TablePlan};
+use crate::plan::{self, SortColumn, SortType, TablePlan};
 use crate::planner::{self, Rule, SnapshotSet, SourceShape, Stubs, Task, Wanted};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, TempTable, Temps};
@@ -164,7 +164,9 @@ pub(super) fn finish(
 }
 
 /// The source columns that the rules of a table need besides those that fill it. A column to sort by
-/// has the type of the source, one to look up by that of the column it is compared with.
+/// has the type that the plan says, else that of the source; one to look up by that of the column it is compared with.
+///
+/// Errors: 22023 a column to sort by whose type nothing says, and of lookups 42P01 and 42703.
 pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input>) -> Result<Vec<Wanted>> {
     let dialect = s.facts().dialect;
     let mut wanted = Vec::new();
@@ -172,10 +174,17 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
     let groups = plan.cursor.iter().flat_map(|c| c.by.iter().enumerate());
     let sort = plan.dedup_sort.iter().map(|column| (Rule::Sort, column));
     for (rule, column) in cursor.chain(groups.map(|(i, column)| (Rule::Group(i), column))).chain(sort) {
-        let SortColumn::Source { source } = column else { continue };
+        let SortColumn::Source { source, values } = column else { continue };
         let name = planner::rule_name(plan, source);
-        let natural = input.and_then(|i| i.reader.columns().iter().find(|c| c.name == name));
-        let ty = natural.map_or(ColumnType::Text { max_chars: None }, |c| c.natural.clone());
+        let natural = || input?.reader.columns().iter().find(|c| c.name == name).map(|c| c.natural.clone());
+        let ty = match values.map(SortType::column_type).or_else(natural) {
+            // Values without a type have no order among themselves, but are equal or not.
+            Some(ColumnType::Any) if !matches!(rule, Rule::Group(_)) => {
+                return Err(plan::untyped(&format!("table \"{}\"", plan.table), source));
+            }
+            None | Some(ColumnType::Any) => ColumnType::Text { max_chars: None },
+            Some(ty) => ty,
+        };
         wanted.push(Wanted { rule, source: source.clone(), sql_type: sql::type_name(dialect, &ty), ty });
     }
     for (lookup, rule) in plan.lookups.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::planner::{self, Rule, SourceShape, Wanted};
 use crate::report::ReportRow;
 use crate::session::{Level, Notice, Session};
 use crate::sql;
-use crate::value::Value;
+use crate::types::ColumnType;
 
 use super::phase::{self, Kind as RunKind};
 use super::prepare::{self, Prepared};
@@ -29,23 +29,45 @@ pub fn replay_quarantine(s: &mut dyn Session, phase: &str) -> Result<Vec<ReportR
     phase::may_run(s, &stored, phase)?;
     let planned = stored.phase(phase)?;
     let names = state::phase_tables(s, phase)?;
-    let refused = s.query(&sql::quarantined_tables(s.facts().dialect), &[phase.into()])?;
-    let refused: Vec<&str> = refused.iter().filter_map(|r| r.first().and_then(Value::as_str)).collect();
+    let refused = s.query(&sql::count_quarantined(s.facts().dialect), &[phase.into()])?;
+    let refused: Vec<(&str, i64)> =
+        refused.iter().filter_map(|r| Some((r.first()?.as_str()?, r.get(1)?.as_int()?))).collect();
     // All listings of a table, so that each keeps its place among them.
     let tried = |plan: &TablePlan| {
         let entries = listings(&planned.tables).zip(&planned.tables).filter(|(_, p)| p.table == plan.table);
-        entries.into_iter().any(|(entry, _)| refused.contains(&entry.as_str()))
+        entries.into_iter().any(|(entry, _)| refused.iter().any(|(name, _)| *name == entry))
     };
     let chosen = planned.tables.iter().zip(names).filter(|(plan, _)| tried(plan));
     let (plans, names): (Vec<TablePlan>, Vec<RelName>) =
         chosen.map(|(plan, name)| (without_limits(plan), name)).unzip();
-    if plans.is_empty() {
+    let own: Vec<String> = listings(&planned.tables).collect();
+    let restored: Vec<_> = refused.iter().filter(|(name, _)| !own.iter().any(|own| own == name)).collect();
+    if !restored.is_empty() {
+        s.notice(&left_by_restores(phase, &restored));
+    } else if plans.is_empty() {
         s.notice(&Notice::new(Level::Info, format!("nothing of phase \"{phase}\" is quarantined")));
+    }
+    if plans.is_empty() {
         return Ok(Vec::new());
     }
     let mut rounds = [prepare(s, phase, &plans, &names)?];
     let request = Request { phase: Some(phase.to_owned()), ..Request::full(RunKind::Replay) };
     phase::finish(s, &stored, phase, &request, &mut rounds)
+}
+
+/// What a replay cannot try, because it is rows of a backup: (entry, count).
+fn left_by_restores(phase: &str, refused: &[&(&str, i64)]) -> Notice {
+    let lines = refused.iter().map(|(entry, count)| format!("{entry}: {count} rows."));
+    Notice {
+        detail: Some(lines.collect::<Vec<_>>().join("\n")),
+        hint: Some("mend the backup, or what its rows refer to, and call import_backup again".to_owned()),
+        ..Notice::new(
+            Level::Info,
+            format!(
+                "what restores refused of phase \"{phase}\" stays quarantined: a replay does not read backups"
+            ),
+        )
+    }
 }
 
 /// What is quarantined already does not count against `max_quarantine`, and nothing is deleted by `scope`.
@@ -68,9 +90,10 @@ fn prepare(s: &mut dyn Session, phase: &str, plans: &[TablePlan], names: &[RelNa
         let staged = restage::shape(s, phase, &entry)?;
         let mut wanted = prepare::wanted(s, plan, None)?;
         for (name, ty) in &staged {
-            // What the source would say of a column that is only sorted by.
+            // What the source would say of a column that is only sorted by, where the plan does not.
             if let Some(wanted) = place(name).and_then(|i| wanted.get_mut(i))
                 && matches!(wanted.rule, Rule::Cursor | Rule::Group(_) | Rule::Sort)
+                && wanted.ty == (ColumnType::Text { max_chars: None })
             {
                 (wanted.ty, wanted.sql_type) = (ty.clone(), sql::type_name(dialect, ty));
             }

@@ -6,9 +6,9 @@ use crate::error::{Error, Kind, Result};
 use crate::plan::{RunFact, Scalar, Snapshot, SnapshotValue};
 use crate::planner::{self, SnapshotSet, Take, Task, Tracked};
 use crate::session::{Dialect, Session};
-use crate::sql;
+use crate::sql::{self, Sql};
 use crate::types::ColumnType;
-use crate::value::{count, json_array};
+use crate::value::{Value, count, json_array};
 
 use super::guard::single_count;
 use super::owners::Owners;
@@ -121,8 +121,8 @@ pub(super) fn take(s: &mut dyn Session, prepared: &Prepared, due: &[i64]) -> Res
         let statement = sql::insert_snapshots(dialect, set, task, temps);
         let mut taken = 0;
         triggers::as_engine(s, &[&set.into], &mut |s| {
-            taken = count(s.execute(&statement, &[])?);
-            raise_sequences(s, set)
+            taken = insert(s, set, &statement, &[])?;
+            Ok(())
         })?;
         if taken != *due {
             return Err(Error::new(
@@ -135,9 +135,15 @@ pub(super) fn take(s: &mut dyn Session, prepared: &Prepared, due: &[i64]) -> Res
     Ok(())
 }
 
-fn raise_sequences(s: &mut dyn Session, set: &SnapshotSet) -> Result<()> {
-    let mut columns = set.values.iter().filter_map(|(name, _)| set.into.column(name));
-    columns.try_for_each(|column| apply::raise_sequence(s, &set.into, column))
+/// Inserts snapshots and returns how many.
+fn insert(s: &mut dyn Session, set: &SnapshotSet, statement: &Sql, args: &[Value]) -> Result<i64> {
+    let given = |name: &str| set.values.iter().any(|(column, _)| column == name);
+    let mut taken = 0;
+    apply::inserting(s, &set.into, &given, &mut |s| {
+        taken = count(s.execute(statement, args)?);
+        Ok(())
+    })?;
+    Ok(taken)
 }
 
 /// Up to 5 keys of the rows of which a snapshot is due, per set, as JSON; None where none is.
@@ -197,8 +203,8 @@ pub fn take_snapshot(s: &mut dyn Session, phase: &str, key: &str, options: &Snap
     for set in &prepared.snapshots {
         let statement = sql::insert_snapshot_of(s.facts().dialect, set, &row);
         triggers::as_engine(s, &[&set.into], &mut |s| {
-            taken += count(s.execute(&statement, &[key.as_str().into()])?);
-            raise_sequences(s, set)
+            taken += insert(s, set, &statement, &[key.as_str().into()])?;
+            Ok(())
         })?;
     }
     if taken == 0 {

@@ -13,13 +13,13 @@ use crate::planner::{self, Link, StubSet, Task};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Known, Referring, Sql, Temps};
 use crate::types::ColumnType;
-use crate::value::Value;
+use crate::value::{Value, count};
 
 use super::compare::Counts;
 use super::guard::single_count;
 use super::owners::Owners;
 use super::prepare::Prepared;
-use super::{stage, state};
+use super::{apply, stage, state};
 
 /// Finds the tables in which a run may make stubs, those that their own keys lead to included.
 ///
@@ -259,16 +259,18 @@ pub(crate) fn insert(s: &mut dyn Session, prepared: &Prepared, made: &[i64], tas
         if wanted == 0 {
             continue;
         }
-        let written = s.execute(&sql::insert_stubs(dialect, set), &[])?;
-        if i64::try_from(written) != Ok(wanted) {
+        let columns = set.columns();
+        let mut written = 0;
+        apply::inserting(s, &set.parent, &|name| columns.iter().any(|given| given == name), &mut |s| {
+            written = count(s.execute(&sql::insert_stubs(dialect, set), &[])?);
+            Ok(())
+        })?;
+        if written != wanted {
             return Err(Error::new(
                 Kind::TriggeredAction,
                 format!("a trigger of \"{}\" kept stubs from being written", set.name),
             )
             .detail(format!("{wanted} were to be inserted, and {written} were.")));
-        }
-        for column in set.columns().iter().filter_map(|name| set.parent.column(name)) {
-            super::apply::raise_sequence(s, &set.parent, column)?;
         }
     }
     Ok(())

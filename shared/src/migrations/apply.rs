@@ -7,6 +7,7 @@ use crate::api::MigrationOptions;
 use crate::engine;
 use crate::engine::state::{self, Stored};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint;
 use crate::report::MigrationRow;
 use crate::session::{Dialect, Keep, Level, Notice, Session};
 use crate::sql::{self, Sql};
@@ -70,6 +71,7 @@ pub fn apply_migrations(
         list.iter().filter(|f| !seen.applied.contains_key(&f.number) && !elapsed.contains_key(&f.number));
     let left = left.map(|f| (f.number, f.name.clone())).collect();
     records::keep_pending(s, &seen.pending, &left)?;
+    failpoint::passed("kept what is pending");
     let rows = list.iter().filter(within).map(|file| MigrationRow {
         number: file.number,
         name: file.name.clone(),
@@ -164,6 +166,7 @@ fn run(
     }
     let first = looked.due.first().map_or(0, |due| due.file.number);
     loss::back_up(s, stored, options, first)?;
+    failpoint::passed("backed up");
     let watched = s.facts().dialect == Dialect::Sqlite && looked.may_break;
     let before = if watched { broken_before(s)? } else { None };
     let mut elapsed = BTreeMap::new();
@@ -181,6 +184,7 @@ fn run(
             let took = engine::millis(started);
             let package = package_of(packages, due.file.number);
             records::keep(s, due.file, &script, package, took)?;
+            failpoint::passed("applied a migration");
             elapsed.insert(due.file.number, took);
         }
         before.as_ref().map_or(Ok(()), |before| keys::check_broken(s, before))

@@ -62,6 +62,14 @@ pub struct Phase {
     pub checks: Vec<Check>,
 }
 
+impl Plan {
+    /// How many days the log keeps runs; None where it keeps them all (or says it wrongly).
+    pub fn keep_days(&self) -> Option<u32> {
+        let (number, unit) = self.keep_runs.as_deref()?.trim().split_once(' ')?;
+        matches!(unit.trim(), "day" | "days").then(|| number.parse().ok()).flatten()
+    }
+}
+
 impl Phase {
     /// Whether backups alone fill its tables: none of them has a source.
     pub fn by_backups(&self) -> bool {

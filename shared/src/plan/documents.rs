@@ -121,7 +121,7 @@ fn paths(table: &TablePlan) -> impl Iterator<Item = (String, Named<'_>)> {
     let cursor = table.cursor.iter().map(|c| ("cursor.column".to_owned(), &c.column));
     let sort = table.dedup_sort.iter().map(|column| ("dedup_sort".to_owned(), column));
     let sorts = cursor.chain(by).chain(sort).filter_map(|(key, column)| match column {
-        SortColumn::Source { source } => Some((format!("{key}.source"), source)),
+        SortColumn::Source { source, .. } => Some((format!("{key}.source"), source)),
         SortColumn::Target(_) => None,
     });
     let matched = table.lookups.iter().enumerate().flat_map(|(i, lookup)| {

@@ -2,7 +2,7 @@
 //! from and how each is written. It is the only configuration.
 //!
 //! `document` holds the types (`policies`, `checks`, `columns`, `documents` and `backup` some of them, `path` paths into JSON), `parse` turns text into them with errors that name the JSON path,
-//! and `rules` (`check_rules`) checks what one document can say against itself.
+//! `rules` (`check_rules`) checks what one document can say against itself, and `order` says which phase comes after which.
 
 mod backup;
 mod check_rules;
@@ -12,6 +12,7 @@ mod cursor;
 mod derived;
 mod document;
 mod documents;
+mod order;
 mod parse;
 mod path;
 mod policies;
@@ -22,7 +23,8 @@ mod values;
 pub use backup::{ExternalId, ParentReference, ParentTable};
 pub use checks::{Check, CheckRule, CheckType, Severity, Tolerance};
 pub use columns::{ColumnSource, Lookup, Origin, Reference};
-pub use cursor::{Cursor, SortColumn};
+pub(crate) use cursor::untyped;
+pub use cursor::{Cursor, SortColumn, SortType};
 pub use derived::{Recompute, rounds};
 pub use document::{Mode, Phase, Plan, Source, TablePlan, Write};
 pub use documents::{Carrier, Convert, Days, Documents, KeepRaw, is_path};

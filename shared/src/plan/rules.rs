@@ -6,7 +6,7 @@ use crate::catalog::RelName;
 use crate::error::{Error, Result};
 
 use super::columns::Lookup;
-use super::document::{Phase, Plan, Source, TablePlan, Write};
+use super::document::{Plan, Source, TablePlan, Write};
 use super::documents;
 use super::parse::invalid;
 use super::policies::{AfterAcknowledge, DuplicateKey, MissingReference};
@@ -217,7 +217,7 @@ fn check_table(table: &TablePlan, at: &str) -> Result<()> {
     for (i, lookup) in table.lookups.iter().enumerate() {
         check_lookup(table, i, lookup, &format!("{at}.lookups[{i}]"))?;
     }
-    table.cursor.as_ref().map_or(Ok(()), |c| cursor::check(c, &format!("{at}.cursor")))?;
+    cursor::check(table, at)?;
     snapshots::check(table, at)?;
     for (i, reference) in table.references.iter().enumerate() {
         let at = format!("{at}.references[{i}]");
@@ -242,37 +242,6 @@ fn check_lookup(table: &TablePlan, index: usize, lookup: &Lookup, at: &str) -> R
         return Err(invalid(format!("{at}.set: \"{}\" is filled otherwise already", lookup.set)));
     }
     Ok(())
-}
-
-impl Plan {
-    /// The phase of this name.
-    pub fn phase(&self, name: &str) -> Option<&Phase> {
-        self.phases.iter().find(|p| p.name == name)
-    }
-
-    /// The names of all phases, each after those it depends on, otherwise in plan order.
-    /// Errors: 22023 where phases depend on each other.
-    pub fn phase_order(&self) -> Result<Vec<&str>> {
-        let mut order: Vec<&str> = Vec::new();
-        while order.len() < self.phases.len() {
-            let next = self.phases.iter().find(|p| {
-                !order.contains(&p.name.as_str()) && p.depends_on.iter().all(|d| order.contains(&d.as_str()))
-            });
-            let Some(next) = next else {
-                let rest = self.phases.iter().map(|p| p.name.as_str()).filter(|n| !order.contains(n));
-                let rest = rest.collect::<Vec<_>>().join(", ");
-                return Err(invalid(format!("depends_on: these phases depend on each other: {rest}")));
-            };
-            order.push(&next.name);
-        }
-        Ok(order)
-    }
-
-    /// How many days the log keeps runs; None where it keeps them all (or says it wrongly).
-    pub fn keep_days(&self) -> Option<u32> {
-        let (number, unit) = self.keep_runs.as_deref()?.trim().split_once(' ')?;
-        matches!(unit.trim(), "day" | "days").then(|| number.parse().ok()).flatten()
-    }
 }
 
 #[cfg(test)]
@@ -307,23 +276,6 @@ mod tests {
         ] {
             assert_eq!(packages(text), message, "{text}");
         }
-    }
-
-    #[test]
-    fn phases_that_depend_on_each_other_are_refused() {
-        let text = r#"{"version": 1, "phases": [
-            {"name": "a", "depends_on": ["b"], "tables": []}, {"name": "b", "depends_on": ["a"], "tables": []}]}"#;
-        assert_eq!(refused(text), "depends_on: these phases depend on each other: a, b");
-    }
-
-    #[test]
-    fn phases_come_after_what_they_depend_on() {
-        let text = r#"{"version": 1, "keep_runs": "90 days", "phases": [
-            {"name": "c", "depends_on": ["b"], "tables": []}, {"name": "a", "tables": []},
-            {"name": "b", "depends_on": ["a"], "tables": []}]}"#;
-        let plan = parse(text).unwrap();
-        assert_eq!(plan.phase_order().unwrap(), ["a", "b", "c"]);
-        assert_eq!(plan.keep_days(), Some(90));
     }
 
     /// What is refused of a table that is said to be so, besides its name and source.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::backup::{Field, Reference, TableHeader};
-use crate::catalog::RelName;
+use crate::catalog::{Column, Default, RelName};
 use crate::error::{Error, Kind, Result};
 use crate::plan::{Lookup, MissingColumn, MissingLookup, MissingReference, TablePlan, Write};
 
@@ -178,7 +178,7 @@ pub fn restoring(
 }
 
 impl Restoring {
-    /// The task. Errors: those of [`bind`].
+    /// The task. Errors: those of [`bind`]; 23502 a column of new rows that nothing fills.
     pub fn task(
         &self,
         ordinal: usize,
@@ -201,6 +201,9 @@ impl Restoring {
             task.columns.extend(own);
             let place = |c: &Staged| travel.table.columns.iter().position(|t| t.name == c.column.name);
             task.columns.sort_by_key(place);
+        }
+        if mode != RestoreMode::Update {
+            check_filled(&task)?;
         }
         task.restored = Some(Restored { phase: travel.phase.clone(), mode, detail });
         // A row that is there keeps its key.
@@ -254,6 +257,26 @@ fn lookups_of(plan: &TablePlan, travel: &Travel, late: &LateRef, fields: &[Field
         on_missing,
     };
     late.columns.iter().zip(&late.parent_columns).map(lookup).collect()
+}
+
+/// New rows need values in all columns that cannot be NULL; where a trigger makes some, the database knows.
+/// Errors: 23502.
+fn check_filled(task: &Task) -> Result<()> {
+    let target = &task.target;
+    let needed = |c: &&Column| c.not_null || target.primary_key().contains(&c.name);
+    let filled = |c: &Column| c.default != Default::None || task.staged(&c.name).is_some();
+    // A key of SQLite that may be NULL is perhaps filled once its row is there.
+    let by_trigger = |c: &Column| target.triggers.iter().any(|t| t.enabled && (t.fills || !c.not_null));
+    let missing = target.columns.iter().filter(needed).find(|c| !filled(c) && !by_trigger(c));
+    match missing.filter(|_| !task.is_foreign()) {
+        None => Ok(()),
+        Some(column) => Err(Error::new(
+            Kind::NullValue,
+            format!("nothing fills column \"{}\" of table \"{}\" in new rows", column.name, task.name),
+        )
+        .detail("It cannot be NULL, has no default and draws no numbers here, and the backup does not carry it.")
+        .hint("give it a default, or let it draw numbers as where the backup was made; mode \"update\" makes no new rows")),
+    }
 }
 
 /// Makes sure that backup and plan know rows, and what they refer to, by the same columns. What the table

@@ -15,6 +15,7 @@ mod json;
 mod natural;
 mod pages;
 mod parquet;
+mod record;
 pub(crate) mod records;
 pub(crate) mod rows;
 mod statistics;

@@ -77,7 +77,7 @@ pub use quarantine::{
     example_entries, quarantine_clear, quarantine_forget, quarantine_forget_read, quarantine_keep,
 };
 pub use references::{Known, find_missing, null_missing, refuse_missing, remove_refused};
-pub use restage::{quarantine_page, quarantined_tables, supersede, supersede_keyless};
+pub use restage::{quarantine_page, supersede, supersede_keyless};
 pub use retain::{
     count_referring, count_retained, retain_needed, retain_referred, retain_refused, retain_stubs,
 };

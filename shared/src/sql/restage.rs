@@ -17,14 +17,6 @@ pub fn quarantine_page(dialect: Dialect) -> Sql {
     ))
 }
 
-/// The tables of a phase that have rows in the quarantine. Parameter: phase.
-pub fn quarantined_tables(dialect: Dialect) -> Sql {
-    Sql::new(format!(
-        "SELECT DISTINCT table_name FROM {} WHERE phase = $1",
-        spelling(dialect).own("quarantine")
-    ))
-}
-
 /// Takes those of the first `restaged` rows out of `table`, which is staging or the refused rows,
 /// whose key a later row of `newer`, one of these two, has.
 pub fn supersede(task: &Task, table: &TempTable, newer: &TempTable, restaged: i64) -> Sql {

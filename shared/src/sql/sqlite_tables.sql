@@ -175,6 +175,18 @@ WHERE r.run_id IN (SELECT max(run_id) FROM cutover_run WHERE status = 'ok' GROUP
 ORDER BY r.run_id, t.ordinal;
 
 CREATE VIEW main.cutover_phase_status AS
+WITH planned AS (
+    SELECT h.value ->> 'name' AS phase, t.value ->> 'table' AS plan_name,
+           t.value ->> 'source' IS NOT NULL AS sourced, t.value ->> 'push_to' IS NOT NULL AS pushed
+    FROM (SELECT document FROM cutover_plan ORDER BY plan_id DESC LIMIT 1) n,
+         json_each(n.document, '$.phases') h,
+         json_each(h.value, '$.tables') t
+), waiting AS (
+    SELECT c.phase, count(*) AS entries, count(l.phase) AS pushed
+    FROM cutover_change c
+    LEFT JOIN (SELECT DISTINCT phase, plan_name FROM planned WHERE pushed) l ON l.phase = c.phase AND l.plan_name = c.table_name
+    GROUP BY c.phase
+)
 SELECT p.phase, p.authority, p.synced_at AS last_success,
        f.finished_at AS last_failure, f.sqlstate AS last_sqlstate, f.error_message AS last_error,
        (SELECT count(*) FROM cutover_run r
@@ -184,13 +196,21 @@ SELECT p.phase, p.authority, p.synced_at AS last_success,
        (SELECT count(*) FROM cutover_quarantine q WHERE q.phase = p.phase) AS quarantined,
        a.changed_at AS authority_since, a.changed_by AS authority_by, o.run_id AS last_run,
        (SELECT sum(t.staged) FROM cutover_run_table t WHERE t.run_id = o.run_id) AS last_rows, o.source_time,
-       (SELECT count(*) FROM cutover_change c WHERE c.phase = p.phase) AS pending_changes,
-       replace(CASE p.authority WHEN 'source' THEN 'sync_phase(~), freeze_phase(~), cutover_phase(~)'
-                                WHEN 'frozen' THEN 'sync_phase(~), cutover_phase(~), reopen_phase(~)'
-                                ELSE CASE WHEN EXISTS (SELECT 1 FROM cutover_change c WHERE c.phase = p.phase)
-                                          THEN 'export_changes(~, ''folder''), acknowledge_changes(''id'')' ELSE 'reopen_phase(~)' END END,
-               '~', '''' || replace(p.phase, '''', '''''') || '''') AS next_calls
+       coalesce(w.entries, 0) AS pending_changes,
+       ltrim(replace(
+           CASE WHEN p.authority = 'local' THEN ''
+                WHEN EXISTS (SELECT 1 FROM planned l WHERE l.phase = p.phase AND l.sourced) THEN 'sync_phase(~)'
+                ELSE 'import_backup(''archive'', ''mode'')' END
+           || CASE WHEN p.authority = 'source' THEN ', freeze_phase(~), cutover_phase(~)'
+                   WHEN p.authority = 'frozen' THEN ', cutover_phase(~), reopen_phase(~)'
+                   WHEN w.phase IS NULL THEN 'reopen_phase(~)' ELSE '' END
+           || CASE WHEN w.phase IS NULL THEN '' ELSE ', export_changes(~, ''folder'')' END
+           || CASE WHEN w.pushed = w.entries THEN ', push_changes(~)' ELSE '' END
+           || CASE WHEN EXISTS (SELECT 1 FROM cutover_change_batch b WHERE b.phase = p.phase AND b.acknowledged_at IS NULL)
+                   THEN ', acknowledge_changes(''id'')' ELSE '' END,
+           '~', '''' || replace(p.phase, '''', '''''') || ''''), ', ') AS next_calls
 FROM cutover_phase p
+LEFT JOIN waiting w ON w.phase = p.phase
 LEFT JOIN cutover_authority_log a ON a.change_id = (SELECT max(l.change_id) FROM cutover_authority_log l WHERE l.phase = p.phase)
 LEFT JOIN cutover_run o ON o.run_id = (SELECT max(r.run_id) FROM cutover_run r
                                        WHERE r.phase = p.phase AND r.kind = 'sync' AND r.status = 'ok')
