@@ -26,7 +26,7 @@ help:
 	@echo "make demo-packages   migrations in packages, backups, restores: master and slave in SQLite, in PostgreSQL, and one in each"
 	@echo "make demo-warehouse  nested documents become a warehouse with snapshots and metrics: in SQLite, then in PostgreSQL"
 	@echo "make test            everything CI runs"
-	@echo "make soak            kills, torture and the model test for hours: ROUNDS=300, SECONDS=600, CASES=100000, SEED=1 repeats one"
+	@echo "make soak            kills, torture and the model tests for hours: ROUNDS=300, SECONDS=600, DAYS=1000, CASES=100000, SEED=1 repeats one"
 	@echo "make bench           loads and syncs against COPY, .import and INSERT ... SELECT"
 	@echo "make install         put the PostgreSQL extension where PG_CONFIG=$(PG_CONFIG) says"
 	@echo "make release         build again with link-time optimisation"
@@ -102,13 +102,15 @@ failpoints:
 	@install -m 755 $(BUILT)/libcutover_pg.so $(BUILT)/failpoints/postgresql/cutover.so
 	@install -m 644 sql/cutover.control sql/cutover--*.sql $(BUILT)/failpoints/postgresql/
 
-# Kills by the hundred, many sessions at once for a while, then the engine against its oracle, case after
+# Kills by the hundred, many sessions at once for a while, then the engine against its oracles, case after
 # case, until one fails or all are through.
 soak: all
 	CUTOVER_KILL_ROUNDS=$(or $(ROUNDS),300) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test failpoints --test failpoints_authority -- --nocapture
 	CUTOVER_TORTURE_SECONDS=$(or $(SECONDS),600) CUTOVER_TORTURE_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test torture -- --nocapture
+	CUTOVER_DAYS_CASES=$(or $(DAYS),1000) CUTOVER_DAYS_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
+	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test days -- --nocapture
 	CUTOVER_MODEL_CASES=$(or $(CASES),100000) CUTOVER_MODEL_SEED=$(or $(SEED),$$(date +%s)) $(PGRX) \
 	    $(call CRATE,test) $(BOTH) -p cutover-core -p cutover-tests --test model -- --nocapture
 

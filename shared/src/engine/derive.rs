@@ -106,17 +106,18 @@ pub(super) fn trace(
             {
                 continue;
             }
-            let trace = planner::trace(derived, base, &round.tasks, &bases)
-                .filter(|_| !stubbed(round, outcome, base));
-            let Some(trace) = trace else {
+            let traces = planner::traces(derived, base, &round.tasks, &bases);
+            if traces.is_empty() || stubbed(round, outcome, base) {
                 why = Some(format!("rows of \"{}\" changed that do not tell their group", base.name));
                 break;
-            };
-            let statement = match moment {
-                Moment::BeforeWriting => sql::groups_before(dialect, derived, (base, temps), &trace),
-                Moment::AfterWriting => sql::groups_after(dialect, derived, (base, temps), &trace),
-            };
-            s.execute(&statement, &[])?;
+            }
+            for trace in &traces {
+                let statement = match moment {
+                    Moment::BeforeWriting => sql::groups_before(dialect, derived, (base, temps), trace),
+                    Moment::AfterWriting => sql::groups_after(dialect, derived, (base, temps), trace),
+                };
+                s.execute(&statement, &[])?;
+            }
         }
         if let Some(why) = why {
             derived.mode = Mode::Full;

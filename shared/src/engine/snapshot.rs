@@ -8,7 +8,7 @@ use crate::planner::{self, SnapshotSet, Take, Task, Tracked};
 use crate::session::{Dialect, Session};
 use crate::sql::{self, Sql};
 use crate::types::ColumnType;
-use crate::value::{Value, count, json_array};
+use crate::value::{Value, count, first, json_array};
 
 use super::guard::single_count;
 use super::owners::Owners;
@@ -124,13 +124,7 @@ pub(super) fn take(s: &mut dyn Session, prepared: &Prepared, due: &[i64]) -> Res
             taken = insert(s, set, &statement, &[])?;
             Ok(())
         })?;
-        if taken != *due {
-            return Err(Error::new(
-                Kind::TriggeredAction,
-                format!("a trigger of \"{}\" or \"{}\" kept snapshots from being taken", set.name, task.name),
-            )
-            .detail(format!("{due} were to be inserted, and {taken} were.")));
-        }
+        all_taken(&set.name, &task.name, *due, taken)?;
     }
     Ok(())
 }
@@ -144,6 +138,16 @@ fn insert(s: &mut dyn Session, set: &SnapshotSet, statement: &Sql, args: &[Value
         Ok(())
     })?;
     Ok(taken)
+}
+
+/// Errors: 09000 where fewer were taken than were due.
+fn all_taken(into: &str, of: &str, due: i64, taken: i64) -> Result<()> {
+    if taken == due {
+        return Ok(());
+    }
+    let message = format!("a trigger of \"{into}\" or \"{of}\" kept snapshots from being taken");
+    Err(Error::new(Kind::TriggeredAction, message)
+        .detail(format!("{due} were to be inserted, and {taken} were.")))
 }
 
 /// Up to 5 keys of the rows of which a snapshot is due, per set, as JSON; None where none is.
@@ -163,7 +167,7 @@ pub(super) fn examples(s: &mut dyn Session, prepared: &Prepared, due: &[i64]) ->
 ///
 /// Errors: 25006 read-only, 42704 no such phase, table or row, 22023 a key that cannot be meant or more than one
 /// table to choose from, 22P02 a value that is none of its column's, 55000 the table of the snapshots
-/// is live or frozen here, and those of [`prepare`].
+/// is live or frozen here, 09000 a trigger kept a snapshot from being taken, and those of [`prepare`].
 pub fn take_snapshot(s: &mut dyn Session, phase: &str, key: &str, options: &SnapshotOptions) -> Result<i64> {
     let table_name = options.table_name.as_deref();
     if s.facts().read_only {
@@ -199,21 +203,24 @@ pub fn take_snapshot(s: &mut dyn Session, phase: &str, key: &str, options: &Snap
         key: task.key.clone(),
         origin: None,
     };
-    let mut taken = 0;
-    for set in &prepared.snapshots {
-        let statement = sql::insert_snapshot_of(s.facts().dialect, set, &row);
-        triggers::as_engine(s, &[&set.into], &mut |s| {
-            taken += insert(s, set, &statement, &[key.as_str().into()])?;
-            Ok(())
-        })?;
-    }
-    if taken == 0 {
+    let dialect = s.facts().dialect;
+    let rows = s.query(&sql::count_of_key(dialect, &row), &[key.as_str().into()])?;
+    if first(&rows).and_then(Value::as_int) != Some(1) {
         return Err(Error::new(
             Kind::UndefinedObject,
             format!("there is no row of \"{}\" with ({}) = {key}", task.name, task.key.join(", ")),
         ));
     }
-    Ok(taken)
+    for set in &prepared.snapshots {
+        let statement = sql::insert_snapshot_of(dialect, set, &row);
+        let mut taken = 0;
+        triggers::as_engine(s, &[&set.into], &mut |s| {
+            taken = insert(s, set, &statement, &[key.as_str().into()])?;
+            Ok(())
+        })?;
+        all_taken(&set.name, &task.name, 1, taken)?;
+    }
+    Ok(count(prepared.snapshots.len()))
 }
 
 fn no_snapshots(phase: &str, table_name: Option<&str>) -> Error {

@@ -12,7 +12,7 @@ use super::{From, Link, Task, no_column};
 pub struct Trace {
     /// Its columns in the order of `by`; those of the table that `via` leads to, where it does.
     pub columns: Vec<String>,
-    /// A reference of the row's to a row that tells the group.
+    /// A reference of the row's to a row that tells the group; one that leads nowhere tells of the group of NULL.
     pub via: Option<(Link, Table)>,
 }
 
@@ -30,23 +30,24 @@ pub fn check_match(plans: &[TablePlan], tables: &[Table]) -> Result<()> {
     Ok(())
 }
 
-/// How the rows of `base` tell their group of the derived table: by columns of their own, or by those of a
-/// row to which they refer, of another table of `bases`. `round` are the tasks among which `base` is. None where they do not.
-pub fn trace(derived: &Task, base: &Task, round: &[Task], bases: &[&Task]) -> Option<Trace> {
-    let recompute = derived.plan.recompute.as_ref()?;
+/// How the rows of `base` tell their groups of the derived table: by columns of their own, or by those of the
+/// rows to which they refer, of other tables of `bases`. `round` are the tasks among which `base` is. Empty where they do not.
+pub fn traces(derived: &Task, base: &Task, round: &[Task], bases: &[&Task]) -> Vec<Trace> {
     // Rows without a key are not found again once they are written.
-    if base.key.is_empty() {
-        return None;
-    }
+    let Some(recompute) = derived.plan.recompute.as_ref().filter(|_| !base.key.is_empty()) else {
+        return Vec::new();
+    };
     if let Some(columns) = columns(derived, recompute, base) {
-        return Some(Trace { columns, via: None });
+        return vec![Trace { columns, via: None }];
     }
-    base.references.iter().find_map(|link| {
+    // The query may go by any of its references.
+    let referred = base.references.iter().filter_map(|link| {
         let id = link.parent_id(round)?;
         let parent = bases.iter().find(|task| task.target.id() == id)?;
         let columns = columns(derived, recompute, parent)?;
         Some(Trace { columns, via: Some((link.clone(), parent.target.clone())) })
-    })
+    });
+    referred.collect()
 }
 
 /// The columns of a table that are those of `by`, where it has them all.
@@ -105,23 +106,25 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_its_group_or_refers_to_one_that_does() {
+    fn a_row_tells_its_group_or_refers_to_some_that_do() {
         let orders = base("orders", &["!id", "shop", "posted"]);
-        let mut part = base("part", &["!id", "order_id"]);
+        let mut part = base("part", &["!id", "order_id", "credited_to"]);
         let round = vec![orders.clone(), part.clone()];
-        let found = |task: &Task, bases: &[&Task]| trace(&derived(), task, &round, bases);
-        let direct = found(&orders, &[&orders]).unwrap();
-        assert_eq!((direct.columns, direct.via), (sample::strings(&["shop", "posted"]), None));
-        assert_eq!(found(&part, &[&orders, &part]), None);
-        part.references.push(Link {
-            columns: sample::strings(&["order_id"]),
+        let found = |task: &Task, bases: &[&Task]| traces(&derived(), task, &round, bases);
+        let direct = Trace { columns: sample::strings(&["shop", "posted"]), via: None };
+        assert_eq!(found(&orders, &[&orders]), [direct]);
+        assert_eq!(found(&part, &[&orders, &part]), []);
+        let link = |column| Link {
+            columns: sample::strings(&[column]),
             parent: Parent::Tasks(vec![0]),
             parent_columns: sample::strings(&["id"]),
-        });
-        let by_order = found(&part, &[&orders, &part]).unwrap();
-        assert_eq!(by_order.via.map(|(_, table)| table.name), Some("orders".to_owned()));
+        };
+        part.references = vec![link("order_id"), link("credited_to")];
+        let by_order = found(&part, &[&orders, &part]);
+        let ways = by_order.iter().filter_map(|t| t.via.as_ref().map(|(link, _)| &link.columns[0]));
+        assert_eq!(ways.collect::<Vec<_>>(), ["order_id", "credited_to"]);
         // A table that the derived one does not read tells nothing of it.
-        assert_eq!(found(&part, &[&part]), None);
+        assert_eq!(found(&part, &[&part]), []);
     }
 
     #[test]
@@ -144,9 +147,9 @@ mod tests {
     fn groups_are_told_by_values_of_one_kind_and_rows_that_are_found_again() {
         let mut orders = base("orders", &["!id", "shop", "posted"]);
         orders.target.columns[2].ty = ColumnType::Text { max_chars: None };
-        assert_eq!(trace(&derived(), &orders, &[], &[&orders]), None);
+        assert_eq!(traces(&derived(), &orders, &[], &[&orders]), []);
         let keyless = Task { key: Vec::new(), ..base("orders", &["!id", "shop", "posted"]) };
-        assert_eq!(trace(&derived(), &keyless, &[], &[&keyless]), None);
+        assert_eq!(traces(&derived(), &keyless, &[], &[&keyless]), []);
         let mut task = derived();
         assert_eq!((task.groups(), task.group_sources()), (None, vec!["shop", "day"]));
         task.mode = Mode::Incremental;

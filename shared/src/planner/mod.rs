@@ -20,7 +20,7 @@ mod track;
 mod travel;
 
 pub use bind::{SourceShape, Wanted, bind, bind_append, check_kind, no_column, no_table};
-pub use derive::{Trace, check_match, trace};
+pub use derive::{Trace, check_match, traces};
 pub use listings::{entry, join_listings};
 pub use lookup::{Taking, lookup_order, taking};
 pub use names::{rule_name, source_name, spoken_scope, unmapped_name};

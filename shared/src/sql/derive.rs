@@ -58,7 +58,7 @@ fn add_groups(dialect: Dialect, derived: &Task, rows: &str, trace: &Trace, chang
         None => (String::new(), "t"),
         Some((link, parent)) => {
             let on = equal("p", &link.parent_columns, "t", &link.columns);
-            (format!(" JOIN {} p ON {on}", target(parent)), "p")
+            (format!(" LEFT JOIN {} p ON {on}", target(parent)), "p")
         }
     };
     Sql::new(format!(

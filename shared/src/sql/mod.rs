@@ -83,7 +83,8 @@ pub use retain::{
 };
 pub use rewrite::count_rewritten;
 pub use snapshot::{
-    count_snapshots, example_snapshots, find_snapshots, insert_snapshot_of, insert_snapshots, snapshot_table,
+    count_of_key, count_snapshots, example_snapshots, find_snapshots, insert_snapshot_of, insert_snapshots,
+    snapshot_table,
 };
 pub use stub::{
     Referring, collect_stubs, complete_stubs, count_open_stubs, count_stubs, count_stubs_in_scope,

@@ -67,6 +67,15 @@ pub fn insert_snapshots(dialect: Dialect, set: &SnapshotSet, task: &Task, temps:
     ))
 }
 
+/// How many rows there are of a key, which is 1 or 0. Parameter: the key, a JSON array of texts.
+pub fn count_of_key(dialect: Dialect, row: &Tracked) -> Sql {
+    Sql::new(format!(
+        "SELECT count(*) FROM {} t WHERE {}",
+        target(&row.table),
+        has_key(dialect, row, "t", "$1"),
+    ))
+}
+
 /// Takes the snapshot of one row. Parameter: its key, a JSON array of texts.
 pub fn insert_snapshot_of(dialect: Dialect, set: &SnapshotSet, row: &Tracked) -> Sql {
     Sql::new(format!(

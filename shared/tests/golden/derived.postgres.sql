@@ -11,7 +11,7 @@ SELECT DISTINCT t."client_id" FROM pg_temp."cutover_changes_0" c JOIN pg_temp."c
 
 -- groups of rows referred to
 INSERT INTO pg_temp."cutover_groups_2"
-SELECT DISTINCT p."id" FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" JOIN "public"."clients" p ON p."id" = t."client_id" WHERE c.op IN ('i', 'u');
+SELECT DISTINCT p."id" FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s JOIN "public"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN "public"."clients" p ON p."id" = t."client_id" WHERE c.op IN ('i', 'u');
 
 -- read
 SELECT q.* FROM (

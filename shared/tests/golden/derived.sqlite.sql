@@ -11,7 +11,7 @@ SELECT DISTINCT t."client_id" FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c J
 
 -- groups of rows referred to
 INSERT INTO temp."cutover_groups_2_7f0cb4e5a7e478f3"
-SELECT DISTINCT p."id" FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_0_7ce69d09027ea19e" s ON s."_row_" = c.s JOIN "main"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" JOIN "main"."clients" p ON p."id" = t."client_id" WHERE c.op IN ('i', 'u');
+SELECT DISTINCT p."id" FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_0_7ce69d09027ea19e" s ON s."_row_" = c.s JOIN "main"."odd ""jobs""" t ON t."client_id" = s."client_id" AND t."number" = s."number" LEFT JOIN "main"."clients" p ON p."id" = t."client_id" WHERE c.op IN ('i', 'u');
 
 -- read
 SELECT q.* FROM (

@@ -62,7 +62,7 @@ pub fn derived(dialect: Dialect) -> String {
     let per_client = table(dialect, "per_client", &["client"], columns);
     let mut task = planner::bind(2, &plan.phases[0].tables[1], per_client, None, &[]).unwrap();
     task.mode = Mode::Incremental;
-    let trace = planner::trace(&task, &bases[1], &bases, &[&bases[1]]).unwrap();
+    let trace = planner::traces(&task, &bases[1], &bases, &[&bases[1]]).remove(0);
     let own = Temps::of(dialect, &task);
     let by = task.groups().unwrap();
     let mut out = String::new();

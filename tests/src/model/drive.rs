@@ -39,7 +39,7 @@ pub fn attempt(case: &Case, sides: &mut [Side], tally: &mut Tally) -> Result<(),
             let first = seen.is_empty();
             let told = check_step(case, step, side, first.then_some(&mut *tally));
             let told = told.map_err(|e| {
-                let name = side.client.db.name();
+                let name = side.place.client.db.name();
                 format!("{name}, step {}: {e}\n\n{}", number + 1, spell::describe(case, number))
             })?;
             seen.push(told);

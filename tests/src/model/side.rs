@@ -1,12 +1,10 @@
 //! A database in which cases are tried: what is done to it, and all that can be seen of it.
 
 use std::fs;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::client::Client;
-use crate::postgres::server;
+use crate::place::Place;
 use crate::{Db, calls, canonical};
 
 use super::case::{Case, Edit, Step, Table};
@@ -17,8 +15,7 @@ use super::{Cell, Row, feed, spell};
 
 /// A database in which cases are tried, one after the other.
 pub struct Side {
-    pub(super) client: Client,
-    root: PathBuf,
+    pub(super) place: Place,
     /// What the oracle says that the syncs so far left.
     pub(super) memory: Memory,
 }
@@ -55,39 +52,18 @@ pub(super) struct State {
 impl Side {
     /// A side for cases; `name` tells its files from those of other tests.
     pub fn new(db: Db, name: &str) -> Side {
-        let root = server().files.join(format!("{name}-{}", db.name()));
-        let _ = fs::remove_dir_all(&root);
-        fs::create_dir_all(&root).expect("a folder for files");
-        let client = match db {
-            Db::Postgres => {
-                server().new_database(name);
-                Client::postgres(name)
-            }
-            Db::Sqlite => Client::sqlite(&root.join("database.sqlite")),
-        };
-        Side { client, root, memory: Memory::default() }
+        Side { place: Place::new(db, name), memory: Memory::default() }
     }
 
     /// Empties the database and makes the case's tables and plan.
     pub(super) fn begin(&mut self, case: &Case) {
         self.memory = Memory::none(case);
-        match self.client.db {
-            Db::Postgres => {
-                let sql = "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public; \
-                           DROP EXTENSION cutover CASCADE; CREATE EXTENSION cutover; RESET client_min_messages;";
-                self.client.run(sql).ok(sql);
-            }
-            Db::Sqlite => {
-                let file = self.root.join("database.sqlite");
-                let _ = fs::remove_file(&file);
-                self.client = Client::sqlite(&file);
-                self.client.run("PRAGMA synchronous = off").ok("synchronous");
-            }
-        }
-        self.client.run(&spell::ddl(case, self.client.db)).ok("tables");
-        let plan = self.root.join("plan.json");
-        fs::write(&plan, spell::plan(case, &self.root.display().to_string()).to_string()).expect("the plan");
-        let (_, answer) = calls::call(&mut self.client, &format!("load_plan('{}')", plan.display()));
+        self.place.empty();
+        self.place.client.run(&spell::ddl(case, self.place.client.db)).ok("tables");
+        let plan = self.place.root.join("plan.json");
+        fs::write(&plan, spell::plan(case, &self.place.root.display().to_string()).to_string())
+            .expect("the plan");
+        let (_, answer) = calls::call(&mut self.place.client, &format!("load_plan('{}')", plan.display()));
         answer.ok("load_plan");
     }
 
@@ -98,14 +74,14 @@ impl Side {
                 continue;
             }
             let (columns, rows) = spell::file(table, source);
-            feed::deliver(table.feed, &mut self.client, &self.root, &table.name, &columns, &rows);
+            feed::deliver(table.feed, &mut self.place.client, &self.place.root, &table.name, &columns, &rows);
         }
         step.edits.iter().for_each(|edit| self.edit(case, edit));
     }
 
     pub(super) fn edit(&mut self, case: &Case, edit: &Edit) {
         // The database may refuse it: then it did not happen.
-        self.client.run(&spell::edit(case, edit));
+        self.place.client.run(&spell::edit(case, edit));
     }
 
     pub(super) fn state(&mut self, case: &Case) -> State {
@@ -122,9 +98,9 @@ impl Side {
     }
 
     pub(super) fn stubs(&mut self) -> Stubs {
-        let name = if self.client.db == Db::Postgres { "cutover.stub" } else { "cutover_stub" };
+        let name = if self.place.client.db == Db::Postgres { "cutover.stub" } else { "cutover_stub" };
         let sql = format!("SELECT table_name, row_key, (completed_run IS NOT NULL) = true FROM {name}");
-        let rows = self.client.run(&sql).ok(&sql);
+        let rows = self.place.client.run(&sql).ok(&sql);
         let entry = |row: Row| {
             let [table, key, brought] = [0, 1, 2].map(|i: usize| row[i].clone().unwrap_or_default());
             let key: Row = serde_json::from_str(&key).expect("a key is an array of texts");
@@ -136,7 +112,7 @@ impl Side {
     fn rows(&mut self, table: &Table) -> Vec<Row> {
         let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
         let sql = format!("SELECT {} FROM {}", names.join(", "), table.name);
-        let mut rows: Vec<Row> = self.client.run(&sql).ok(&sql);
+        let mut rows: Vec<Row> = self.place.client.run(&sql).ok(&sql);
         for row in &mut rows {
             for (cell, column) in row.iter_mut().zip(&table.columns) {
                 if cell.is_some() {
@@ -150,10 +126,11 @@ impl Side {
 
     /// The quarantine's entries: table, key, reason, detail, row.
     pub(super) fn quarantine(&mut self) -> Vec<Vec<String>> {
-        let name = if self.client.db == Db::Postgres { "cutover.quarantine" } else { "cutover_quarantine" };
+        let name =
+            if self.place.client.db == Db::Postgres { "cutover.quarantine" } else { "cutover_quarantine" };
         let sql =
             format!("SELECT table_name, row_key, reason, detail, row_data, first_run, last_run FROM {name}");
-        let rows = self.client.run(&sql).ok(&sql);
+        let rows = self.place.client.run(&sql).ok(&sql);
         let mut rows: Vec<Vec<String>> = rows
             .into_iter()
             .map(|row| row.into_iter().map(|cell| canonical::json(&cell.unwrap_or_default())).collect())
@@ -164,9 +141,10 @@ impl Side {
 
     /// Where each table's cursor stands.
     pub(super) fn cursors(&mut self, case: &Case) -> Vec<Cell> {
-        let name = if self.client.db == Db::Postgres { "cutover.sync_cursor" } else { "cutover_sync_cursor" };
+        let name =
+            if self.place.client.db == Db::Postgres { "cutover.sync_cursor" } else { "cutover_sync_cursor" };
         let sql = format!("SELECT table_name, cursor_value FROM {name}");
-        let rows = self.client.run(&sql).ok(&sql);
+        let rows = self.place.client.run(&sql).ok(&sql);
         let of = |table: &Table| {
             let value = rows.iter().find(|row| row[0].as_ref() == Some(&table.name))?[1].clone();
             let ty = table.columns[table.cursor.as_ref()?.column].ty;
@@ -176,8 +154,8 @@ impl Side {
     }
 
     pub(super) fn call(&mut self, case: &Case, call: &str) -> Seen {
-        let (value, answer) = calls::call(&mut self.client, call);
-        let root = self.root.display().to_string();
+        let (value, answer) = calls::call(&mut self.place.client, call);
+        let root = self.place.root.display().to_string();
         let error = answer.error.map(|e| (e.code, fractions(&canonical::message(&e.text, &root))));
         let counts = if error.is_some() { Vec::new() } else { counts(case, &value) };
         let modes = if error.is_some() { Vec::new() } else { modes(case, &value) };

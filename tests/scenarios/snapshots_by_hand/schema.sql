@@ -1,0 +1,12 @@
+CREATE TABLE visit (place text, day date, no bigint, open boolean, note text, PRIMARY KEY (place, day, no));
+CREATE TABLE visit_log (place text, day date, no bigint, note text);
+CREATE TABLE amount (id numeric(10,2) PRIMARY KEY, status text);
+CREATE TABLE amount_log (id numeric(10,2), status text);
+CREATE TABLE moment (at timestamp PRIMARY KEY, status text);
+CREATE TABLE moment_log (at timestamp, status text);
+CREATE TABLE word (id text PRIMARY KEY, status text);
+CREATE TABLE word_log (id text, status text);
+INSERT INTO visit VALUES ('a "b", c', '2024-01-02', 9007199254740993, true, 'x'), ('d', '2024-01-02', 1, false, 'y');
+INSERT INTO amount VALUES (1.50, 'A'), (-2, 'B');
+INSERT INTO moment VALUES ('2024-01-02 03:04:05.000', 'A');
+INSERT INTO word VALUES ('[1]', 'A'), ('1', 'B'), ('', 'C'), ('true', 'D'), ('1.0', 'E'), (' 1', 'F'), ('swallowed', 'G');

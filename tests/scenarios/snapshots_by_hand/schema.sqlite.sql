@@ -1,0 +1,1 @@
+CREATE TRIGGER swallows BEFORE INSERT ON word_log WHEN NEW.id = 'swallowed' BEGIN SELECT RAISE(IGNORE); END;
