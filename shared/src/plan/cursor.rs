@@ -137,3 +137,39 @@ pub(crate) fn untyped(at: &str, source: &str) -> Error {
         serde_json::Value::from(source)
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    /// What becomes of a plan whose table has this source and cursor.
+    fn read(source: &str, column: &str) -> String {
+        let table = format!(
+            r#"{{"table": "t", "source": {source}, "write": "upsert", "cursor": {{"column": {column}}}}}"#
+        );
+        let plan = format!(r#"{{"version": 1, "phases": [{{"name": "a", "tables": [{table}]}}]}}"#);
+        parse(&plan).map_or_else(|e| e.message, |_| "accepted".to_owned())
+    }
+
+    #[test]
+    fn of_json_the_plan_says_the_type_of_what_is_not_stored() {
+        let (files, column) = (r#"{"json": "t"}"#, r#"{"table": "raw", "column": "doc"}"#);
+        for (source, cursor) in [
+            (r#"{"parquet": "t"}"#, r#"{"source": "at"}"#),
+            (r#"{"table": "raw"}"#, r#"{"source": "$.at"}"#),
+            (files, r#"{"source": "at", "type": "bigint"}"#),
+            (files, r#""at""#),
+            (column, r#"{"source": "fetched"}"#),
+        ] {
+            assert_eq!(read(source, cursor), "accepted", "{source} {cursor}");
+        }
+        let untyped = |name: &str| {
+            format!(
+                "phases[0].tables[0].cursor.column: nothing says of what type the values of \"{name}\" are"
+            )
+        };
+        assert_eq!(read(files, r#"{"source": "at"}"#), untyped("at"));
+        assert_eq!(read(files, r#"{"source": "$.at"}"#), untyped("$.at"));
+        assert_eq!(read(column, r#"{"source": "$.at"}"#), untyped("$.at"));
+    }
+}
