@@ -102,12 +102,12 @@ pub(super) fn trace(
         let mut why = None;
         for ((base, temps), counts) in round.tasks.iter().zip(&round.temps).zip(&outcome.counts) {
             let changed = counts.inserts + counts.updates + counts.deletes;
-            if derived.groups().is_none() || !reads(&base) || (changed == 0 && !stubbed(round, outcome, base))
-            {
+            let added = added_to(base, round, outcome);
+            if derived.groups().is_none() || !reads(&base) || (changed == 0 && !added) {
                 continue;
             }
             let traces = planner::traces(derived, base, &round.tasks, &bases);
-            if traces.is_empty() || stubbed(round, outcome, base) {
+            if traces.is_empty() || added {
                 why = Some(format!("rows of \"{}\" changed that do not tell their group", base.name));
                 break;
             }
@@ -127,10 +127,11 @@ pub(super) fn trace(
     Ok(())
 }
 
-/// Whether the run makes stubs in a table: rows that are in no change set.
-fn stubbed(round: &Prepared, outcome: &Outcome, base: &Task) -> bool {
-    let mut made = round.stubs.sets.iter().zip(&outcome.stubs);
-    made.any(|(set, made)| *made > 0 && set.parent.id() == base.target.id())
+/// Whether the run adds stubs or snapshots to a table: rows that are in no change set.
+fn added_to(base: &Task, round: &Prepared, outcome: &Outcome) -> bool {
+    let stubs = round.stubs.sets.iter().map(|set| &set.parent).zip(outcome.stubs.iter().copied());
+    let snapshots = round.snapshots.iter().map(|set| &set.into).zip(outcome.snapshots.iter().copied());
+    stubs.chain(snapshots).any(|(table, made)| made > 0 && table.id() == base.target.id())
 }
 
 /// Lets the tables of a round that are computed for some groups read these alone.

@@ -34,7 +34,11 @@ pub(crate) fn prepare(
             })?;
             let mut set = bind(s.facts().dialect, snapshot, task, into, started)?;
             (set.ordinal, set.task) = (prepared.snapshots.len(), index);
-            planner::check_snapshot(&set, task, owners.of(&set.into.id()))?;
+            let owner = owners.of(&set.into.id());
+            if let Some(owner) = owner {
+                set.name.clone_from(&owner.plan.table);
+            }
+            planner::check_snapshot(&set, task, owner)?;
             prepared.snapshots.push(set);
         }
     }

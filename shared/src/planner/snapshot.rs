@@ -15,7 +15,7 @@ pub struct SnapshotSet {
     pub ordinal: usize,
     /// The place of the task whose rows are taken.
     pub task: usize,
-    /// How log and report call the table that the snapshots go to: as the plan does.
+    /// How log and report call the table that the snapshots go to: as the plan does where it writes it.
     pub name: String,
     pub into: Table,
     /// Its columns and what they hold.
