@@ -86,18 +86,14 @@ pub(super) fn note(rounds: &[Prepared], outcomes: &mut [Outcome], warned: Vec<Wa
     }
 }
 
-/// The report of a run, in plan order; then of each round the stubs, by name, and the snapshots.
+/// The report of a run, in plan order; then the stubs and the snapshots.
 pub(crate) fn report(phase: Option<&str>, rounds: &[Prepared], outcomes: &[Outcome]) -> Vec<ReportRow> {
     let (mut rows, mut made) = (Vec::new(), Vec::new());
     for (prepared, outcome) in rounds.iter().zip(outcomes) {
         let tasks = prepared.tasks.iter().zip(&outcome.counts).zip(&outcome.tallies);
         rows.extend(tasks.map(|((task, counts), tally)| (task.ordinal, row(phase, task, counts, tally))));
         let stubs = prepared.stubs.sets.iter().zip(&outcome.stubs).filter(|(_, made)| **made > 0);
-        let stubs = stubs.map(|(set, made)| ReportRow::inserted(phase, &set.name, "stub", set.mode, *made));
-        // Each database knows its foreign keys in an order of its own.
-        let mut stubs: Vec<ReportRow> = stubs.collect();
-        stubs.sort_by(|a, b| a.table_name.cmp(&b.table_name));
-        made.extend(stubs);
+        made.extend(stubs.map(|(set, made)| ReportRow::inserted(phase, &set.name, "stub", set.mode, *made)));
         let snapshots = prepared.snapshot_tasks().zip(&outcome.snapshots).filter(|(_, taken)| **taken > 0);
         made.extend(snapshots.map(|((set, (task, _)), taken)| {
             ReportRow::inserted(phase, &set.name, "snapshot", task.mode, *taken)

@@ -44,12 +44,16 @@ pub(crate) fn prepare(s: &mut dyn Session, prepared: &mut Prepared, owners: &Own
         let parent = find_table(s, tasks, &id)?;
         let fixed = fixed(s.facts().dialect, &parent, &values)?;
         let mut set = planner::stub_set(parent, owners.of(&id), &columns, fixed, mode)?;
-        set.ordinal = stubs.sets.len();
         for (id, link) in planner::stub_links(tasks, &set) {
             due.push((id, link.parent_columns.clone(), mode));
             set.links.push(link);
         }
         stubs.sets.push(set);
+    }
+    // Each database knows its foreign keys in an order of its own; the reports of both are the same.
+    stubs.sets.sort_by(|a, b| (&a.name, &a.key).cmp(&(&b.name, &b.key)));
+    for (ordinal, set) in stubs.sets.iter_mut().enumerate() {
+        set.ordinal = ordinal;
     }
     if let Some(unused) = values.iter().find(|v| !stubs.sets.iter().any(|set| v.is_for(&set.parent))) {
         return Err(Error::new(
