@@ -54,7 +54,7 @@ fn plan(root: &Path) -> Value {
     let table = |name: &str, write: &str, each: &str, rest: Value| {
         let mut table = json!({"table": name, "write": write, "source": {"json": "*.ndjson", "each": each},
             "on_extra_column": "ignore", "on_bad_value": "quarantine", "on_duplicate_key": "last",
-            "dedup_sort": {"source": "$.updatedDate"}, "max_delete": "100 %"});
+            "dedup_sort": {"source": "$.updatedDate", "type": "timestamptz"}, "max_delete": "100 %"});
         table.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
         table
     };

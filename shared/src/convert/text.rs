@@ -159,6 +159,11 @@ pub fn bytes(bytes: &[u8], out: &mut String) {
     }
 }
 
+/// The text whose bytes in UTF-8 are written as [`bytes`] does; None where it is not.
+pub fn text_in_bytes(written: &str) -> Option<String> {
+    String::from_utf8(super::parse::bytes(written).ok()?).ok()
+}
+
 fn hex(byte: u8, out: &mut String) {
     for half in [byte >> 4, byte & 15] {
         out.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));

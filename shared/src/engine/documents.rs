@@ -151,6 +151,8 @@ fn read_rows<'a>(
                 (!array.is_null(row)).then_some(text)
             });
             let document = values.next().flatten();
+            // It may be kept as the bytes of its text, which are hexadecimal here.
+            let document = document.map(|text| text::text_in_bytes(&text).unwrap_or(text));
             let beside: Vec<Option<String>> = values.collect();
             let beside: Vec<Option<&str>> = beside.iter().map(Option::as_deref).collect();
             if let Some(document) = document {
@@ -163,8 +165,8 @@ fn read_rows<'a>(
     Ok(documents)
 }
 
-/// The column that is called `name`, but for case.
-fn called<'a>(columns: &'a [SourceColumn], name: &str) -> Option<&'a SourceColumn> {
+/// The column that is called `name`: spelled exactly so, else the first that differs in case.
+pub(super) fn called<'a>(columns: &'a [SourceColumn], name: &str) -> Option<&'a SourceColumn> {
     let exact = columns.iter().find(|column| column.name == name);
     exact.or_else(|| columns.iter().find(|column| column.name.to_lowercase() == name.to_lowercase()))
 }

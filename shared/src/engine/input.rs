@@ -39,6 +39,14 @@ impl Reader {
         }
     }
 
+    /// Whether the source says which columns it has: one without rows need not.
+    pub fn shaped(&self) -> bool {
+        match self {
+            Reader::Files(files) => files.shaped(),
+            Reader::Rows(rows) => !rows.columns.is_empty(),
+        }
+    }
+
     /// Reads only these columns, in this order. Errors: 42703, 42701.
     pub fn project(&mut self, names: &[&str]) -> Result<()> {
         match self {

@@ -13,7 +13,7 @@ use crate::types::ColumnType;
 
 use super::checks::Checks;
 use super::cursor::{self, Reading};
-use super::documents::Sources;
+use super::documents::{Sources, called};
 use super::input::Input;
 use super::progress::Progress;
 use super::raw::Kept;
@@ -121,8 +121,7 @@ fn one_round(
         let input = root.map(|root| sources.open(s, root, ordinal)).transpose()?;
         let columns: Vec<&str> =
             input.iter().flat_map(|i| i.reader.columns()).map(|c| c.name.as_str()).collect();
-        // Without a column, a source without rows says nothing of those it would have.
-        let known = input.as_ref().filter(|_| !columns.is_empty());
+        let known = input.as_ref().filter(|i| i.reader.shaped());
         let shape = known.map(|i| SourceShape { label: &i.label, columns: &columns });
         let wanted = wanted(s, plan, input.as_ref())?;
         let task = planner::bind(ordinal, plan, table.clone(), shape, &wanted)?;
@@ -176,7 +175,7 @@ pub(super) fn wanted(s: &mut dyn Session, plan: &TablePlan, input: Option<&Input
     for (rule, column) in cursor.chain(groups.map(|(i, column)| (Rule::Group(i), column))).chain(sort) {
         let SortColumn::Source { source, values } = column else { continue };
         let name = planner::rule_name(plan, source);
-        let natural = || input?.reader.columns().iter().find(|c| c.name == name).map(|c| c.natural.clone());
+        let natural = || called(input?.reader.columns(), &name).map(|c| c.natural.clone());
         let ty = match values.map(SortType::column_type).or_else(natural) {
             // Values without a type have no order among themselves, but are equal or not.
             Some(ColumnType::Any) if !matches!(rule, Rule::Group(_)) => {

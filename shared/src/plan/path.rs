@@ -90,6 +90,11 @@ impl Path {
         self.step(&Step::Name(name.to_owned()))
     }
 
+    /// Whether it begins with a place in the array that `each` leads to.
+    pub fn is_place_in(&self, each: &Path) -> bool {
+        self.0.strip_prefix(each.0.as_slice()).is_some_and(|rest| matches!(rest.first(), Some(Step::At(_))))
+    }
+
     /// Whether it leads to one value at most for an element that `each` leads to: its part up to its
     /// last wildcard is the beginning of `each`.
     pub fn is_bound_by(&self, each: &Path) -> bool {

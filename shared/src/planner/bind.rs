@@ -6,7 +6,7 @@ use crate::plan::{ColumnSource, ExtraColumn, MissingColumn, Mode, SortColumn, Ta
 use crate::types::ColumnType;
 
 use super::key::{find_key, foreign_key, own_key};
-use super::names::{check_rule, rule_name, source_name, unmapped_name, with_path};
+use super::names::{check_rule, rule_path, source_name, unmapped_name, with_path};
 use super::{Extra, From, Mark, Rule, Staged, Task};
 
 /// What is known of a source before it is read: its columns' names, in order.
@@ -263,7 +263,7 @@ impl<'a> Binder<'a> {
             }
             Some(ColumnSource::Path { path, .. }) => {
                 let name = path.to_string();
-                return match (self.find_spelled(&name)?, self.plan.on_missing_column) {
+                return match (self.find_path(&name), self.plan.on_missing_column) {
                     (None, MissingColumn::Keep) => Ok(None),
                     (None, MissingColumn::Error) => Err(self.missing(column, &name).hint(
                         "say \"on_missing_column\": \"null\" if documents may all lack it, or \"keep\" to leave the column alone",
@@ -328,7 +328,11 @@ impl<'a> Binder<'a> {
 
     /// The source column that a rule names.
     fn extra(&mut self, name: &str) -> Result<String> {
-        self.find_spelled(&rule_name(self.plan, name))?.ok_or_else(|| {
+        let found = match rule_path(self.plan, name) {
+            Some(path) => self.find_path(&path),
+            None => self.find_spelled(&source_name(self.plan, name))?,
+        };
+        found.ok_or_else(|| {
             let label = self.source.map_or("the source", |s| s.label);
             Error::new(Kind::UndefinedColumn, format!("{label} has no column \"{name}\""))
                 .detail(format!("A rule of table \"{}\" needs it.", self.plan.table))
@@ -346,6 +350,14 @@ impl<'a> Binder<'a> {
     /// The source column that fills a column of this name unless the plan says otherwise.
     fn find(&mut self, name: &str) -> Result<Option<String>> {
         self.find_spelled(&unmapped_name(self.plan, name))
+    }
+
+    /// The source column of this path: in documents a name in another case is another one.
+    fn find_path(&mut self, path: &str) -> Option<String> {
+        let Some(source) = self.source else { return Some(path.to_owned()) };
+        let found = source.columns.iter().find(|c| **c == path).copied();
+        self.used.extend(found);
+        found.map(str::to_owned)
     }
 
     /// The source column of this name: spelled exactly so, else the only one that differs in case.

@@ -25,8 +25,13 @@ pub fn source_name(plan: &TablePlan, name: &str) -> String {
 
 /// How a source calls what a rule of the plan calls `name`, which may be a path into documents.
 pub fn rule_name(plan: &TablePlan, name: &str) -> String {
+    rule_path(plan, name).unwrap_or_else(|| source_name(plan, name))
+}
+
+/// The path, as a source calls it, by which a rule of the plan names what it needs of documents.
+pub(super) fn rule_path(plan: &TablePlan, name: &str) -> Option<String> {
     let path = matches!(plan.source, Some(Source::Documents(_))).then(|| Path::parse(name).ok()).flatten();
-    path.filter(|_| is_path(name)).map_or_else(|| source_name(plan, name), |path| path.to_string())
+    path.filter(|_| is_path(name)).map(|path| path.to_string())
 }
 
 /// The same error, where the name that is no column's looks like a path.

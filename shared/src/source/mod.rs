@@ -114,6 +114,11 @@ pub trait RowSource: Send {
     /// The columns of the first file, in its order.
     fn columns(&self) -> &[SourceColumn];
 
+    /// Whether its rows say which columns it has, and so which it lacks.
+    fn shaped(&self) -> bool {
+        !self.columns().is_empty()
+    }
+
     /// Reads only these columns, in this order, from the first row on. Errors: 42703, 42701.
     fn project(&mut self, names: &[&str]) -> Result<()>;
 

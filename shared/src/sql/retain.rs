@@ -1,18 +1,37 @@
 //! Rows that were to be deleted and must stay: they become `r`etained in the change set.
 
 use crate::catalog::ForeignKey;
+use crate::plan::Source;
 use crate::planner::{StubSet, Task};
 use crate::session::Dialect;
 
 use super::stub::{open, stub_table};
 use super::{Ident, Sql, Temps, equal, list, qualified, same_address, same_key, spelling, target};
 
-/// Retains the target rows whose newest source version was refused.
+/// Retains the target rows whose newest source version was refused. An element of a document that was lost, or
+/// its key, may be any of its scope: all rows of that are retained.
 pub fn retain_refused(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+    let spell = spelling(dialect);
     let (table, refused) = (target(&task.target), &temps.refused.qualified);
-    let address = spelling(dialect).address_of(&task.target, "t").join(", ");
-    let key = same_key(task, "t", "s");
-    retain(dialect, task, temps, &format!("SELECT {address} FROM {table} t JOIN {refused} s ON {key}"))
+    let address = spell.address_of(&task.target, "t").join(", ");
+    let from = format!("SELECT {address} FROM {table} t JOIN {refused} s ON");
+    let mut rows = format!("{from} {}", same_key(task, "t", "s"));
+    if matches!(task.plan.source, Some(Source::Documents(_))) && !task.plan.scope.is_empty() {
+        let columns = task.plan.scope.iter().filter_map(|name| task.target.column(name));
+        let scope = columns.map(|column| {
+            let name = Ident(&column.name);
+            spell.same(column, &format!("t.{name}"), &format!("s.{name}"))
+        });
+        let unknown: Vec<String> = task.key.iter().map(|name| format!("s.{} IS NULL", Ident(name))).collect();
+        let reason = task.own_column("_reason");
+        rows.push_str(&format!(
+            "\n  UNION ALL {from} {} WHERE s.{} = 'bad_value' AND ({})",
+            scope.collect::<Vec<_>>().join(" AND "),
+            Ident(&reason),
+            unknown.join(" OR "),
+        ));
+    }
+    retain(dialect, task, temps, &rows)
 }
 
 /// Retains the rows that a reference still needs: they are what a stub would stand for.

@@ -71,8 +71,8 @@ impl Spelling for Sqlite {
 
     fn sortable(&self, ty: &ColumnType, value: &str) -> String {
         match ty {
-            // Exact decimals are text here.
-            ColumnType::Numeric { .. } => format!("CAST({value} AS REAL)"),
+            // Exact decimals are text here; whole numbers of 64 bits stay exact.
+            ColumnType::Numeric { .. } => format!("CAST({value} AS NUMERIC)"),
             _ => format!("{value} COLLATE BINARY"),
         }
     }

@@ -9,13 +9,13 @@ use super::super::{Element, Elements, Misfit, RowSource, SourceBatch, SourceColu
 use super::spool::{Kept, Rows};
 use super::wish::Wish;
 use crate::error::Result;
-use crate::types::ColumnType;
 
 /// The rows of one table. Its columns are called by their paths, those beside the documents by their names;
 /// plain members of elements that the table does not take are listed, too.
 #[derive(Debug)]
 pub struct DocumentRows {
     columns: Vec<SourceColumn>,
+    shaped: bool,
     /// The slots of columns, by name.
     slots: Vec<(usize, String)>,
     /// The path of every slot of an element.
@@ -34,7 +34,7 @@ pub struct DocumentRows {
 impl DocumentRows {
     pub(super) fn new(wish: Wish, rows: Rows, told: Rows, lines: bool) -> DocumentRows {
         let first_member = wish.paths();
-        let Wish { each, beside, paths, taken, extra, found, .. } = wish;
+        let Wish { each, beside, paths, taken, extra, found, shaped, .. } = wish;
         let first_path = beside.len();
         let named = beside.iter().map(|column| column.name.clone()).enumerate();
         let paths = paths
@@ -48,16 +48,13 @@ impl DocumentRows {
         let found = paths.iter().filter(|(.., found)| *found).map(|(slot, path, _)| (*slot, path.clone()));
         let slots: Vec<(usize, String)> = named.chain(found).chain(members.clone()).collect();
         let extra = extra.iter().map(|name| each.member(name).to_string());
-        // What has no rows says nothing of the columns that it would have.
-        let names = slots.iter().map(|(_, name)| name.clone()).chain(extra).filter(|_| !rows.is_empty());
-        let text = ColumnType::Text { max_chars: None };
-        let naturals = beside.iter().map(|column| column.natural.clone()).chain(std::iter::repeat(text));
+        let columns = slots.iter().map(|(slot, name)| match beside.get(*slot) {
+            Some(beside) => SourceColumn { natural: beside.natural.clone(), ..column(name.clone()) },
+            None => column(name.clone()),
+        });
         DocumentRows {
-            columns: names
-                .map(column)
-                .zip(naturals)
-                .map(|(column, natural)| SourceColumn { natural, ..column })
-                .collect(),
+            columns: columns.chain(extra.map(column)).collect(),
+            shaped,
             slots,
             names: paths.iter().map(|(slot, path, _)| (*slot, path.clone())).chain(members).collect(),
             rows,
@@ -85,6 +82,11 @@ impl RowSource for DocumentRows {
         &self.columns
     }
 
+    /// What has no element, or none with anything in it, says nothing of the columns that it would have.
+    fn shaped(&self) -> bool {
+        self.shaped && !self.columns.is_empty()
+    }
+
     /// What elements are bound to, as rows of the same columns. Only once.
     fn bound(&mut self) -> Option<Box<dyn RowSource>> {
         let rows = self.told.take().filter(|told| !told.is_empty())?;
@@ -92,6 +94,7 @@ impl RowSource for DocumentRows {
         let places = HashMap::new();
         let told = DocumentRows {
             columns,
+            shaped: self.shaped,
             slots,
             names,
             rows,

@@ -151,7 +151,12 @@ impl<'a, 'w> Walk<'a, 'w> {
             return Ok(());
         }
         todo.rows.extend(&node.rows);
-        if first == Some(&b'{') {
+        let is_object = first == Some(&b'{');
+        for table in &node.rows {
+            let Some(wish) = self.wishes.get_mut(*table) else { continue };
+            wish.shaped |= is_object || wish.takes_element;
+        }
+        if is_object {
             self.members(region, node, value, todo)?;
         } else {
             let misfit = Misfit { path: &node.path, json: value.json, reason: "is not an object" };

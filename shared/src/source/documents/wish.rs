@@ -52,8 +52,10 @@ pub(super) struct Wish {
     pub each: Path,
     pub beside: Vec<Beside>,
     pub paths: Vec<Path>,
-    /// The element's own value is taken: it may be a plain one.
+    /// The element's own value is taken, or a place of it: it may be other than an object.
     pub takes_element: bool,
+    /// There was an element that could have what is taken of it.
+    pub shaped: bool,
     /// In lower case.
     names: HashSet<String>,
     members: HashMap<String, Member>,
@@ -69,7 +71,8 @@ impl Wish {
     pub fn new(wanted: Wanted) -> Wish {
         let Wanted { each, paths, names, beside, speaks: _ } = wanted;
         Wish {
-            takes_element: paths.contains(&each),
+            takes_element: paths.iter().any(|path| *path == each || path.is_place_in(&each)),
+            shaped: false,
             found: vec![false; paths.len()],
             names: names.iter().map(|name| name.to_lowercase()).collect(),
             members: HashMap::new(),
