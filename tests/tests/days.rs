@@ -135,7 +135,11 @@ fn left(place: &mut Place) -> Left {
     Left {
         tables: canonical::user_tables(&mut place.client),
         stubs: rows(place, &format!("SELECT table_name, row_key, {state} FROM {{own}}stub")),
-        quarantine: rows(place, "SELECT table_name, row_key, reason FROM {own}quarantine"),
+        // Rows without a key have no name of their own.
+        quarantine: rows(
+            place,
+            "SELECT table_name, row_key, reason FROM {own}quarantine WHERE row_key NOT LIKE '[null]%'",
+        ),
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Document {
     pub jobs: Vec<Job>,
 }
 
+/// A line's key where the document has a value that is none.
+pub const LOST: i64 = 0;
+
 /// A job of an order, with its lines: id and cost.
 #[derive(Debug, Clone)]
 pub struct Job {
@@ -46,7 +49,8 @@ impl Document {
             None if id % 2 == 0 => Value::Null,
             None => json!(0.125),
         };
-        let line = |(id, cents): &(i64, Option<i64>)| json!({"id": id, "cost": cost(*id, *cents)});
+        let key = |id: i64| if id == LOST { json!("none") } else { json!(id) };
+        let line = |(id, cents): &(i64, Option<i64>)| json!({"id": key(*id), "cost": cost(*id, *cents)});
         let job = |job: &Job| {
             let lines: Vec<Value> = job.lines.iter().map(line).collect();
             // No lines may be said in three ways.
@@ -94,6 +98,12 @@ impl World {
     fn value(&mut self) -> Option<i64> {
         let value = self.number(400);
         (value % 8 != 0).then_some(value)
+    }
+
+    /// A line of a job: its id, and what it costs.
+    fn line(&mut self) -> (i64, Option<i64>) {
+        let id = if self.random.below(20) == 0 { LOST } else { self.number(12) };
+        (id, self.value())
     }
 
     /// The documents of a day. That of the first has an order that stays as it is.
@@ -155,7 +165,7 @@ impl World {
     }
 
     fn job(&mut self) -> Job {
-        let lines = (0..self.random.below(4)).map(|_| (self.number(12), self.value())).collect();
+        let lines = (0..self.random.below(4)).map(|_| self.line()).collect();
         Job { id: self.number(8), hours: self.value(), lines }
     }
 
@@ -175,7 +185,7 @@ impl World {
                 4 => document.shop = self.pick(&["1", "2"]),
                 5 if jobs > 0 => drop(document.jobs.remove(place)),
                 6 if jobs > 0 => {
-                    let line = (self.number(12), self.value());
+                    let line = self.line();
                     document.jobs[place].lines.push(line);
                 }
                 7 if jobs > 0 => drop(document.jobs[place].lines.pop()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::canonical::{Dump, NULL};
 use crate::model::{Cell, Row};
 
-use super::documents::{Document, moment};
+use super::documents::{Document, LOST, moment};
 
 /// How long before a shop's mark its orders are read again, in hours; as the plan has it.
 const LAG: i64 = 24;
@@ -51,6 +51,8 @@ struct Found {
     /// The orders whose documents have them.
     of: BTreeMap<i64, i64>,
     refused: BTreeMap<i64, Refused>,
+    /// The orders whose documents have a row without a key, for every such row.
+    lost: Vec<i64>,
 }
 
 impl Found {
@@ -60,6 +62,10 @@ impl Found {
         let mut last: BTreeMap<i64, (&Document, Option<Row>)> = BTreeMap::new();
         for (key, document, row) in rows {
             found.staged += 1;
+            if key == LOST {
+                found.lost.push(document.id);
+                continue;
+            }
             if last.get(&key).is_none_or(|(before, _)| before.updated <= document.updated) {
                 last.insert(key, (document, row));
             }
@@ -179,7 +185,9 @@ impl Oracle {
         lines.refer(2, &keys(&self.rows["orders"]));
         self.keep("jobs", &found, &|order| read.contains(&order));
         self.keep("lines", &lines, &|order| read.contains(&order));
-        self.write("lines", lines, &|row| spoken.contains(&row[2]));
+        // Any line of its order may be the one that has lost its key.
+        let unsure: BTreeSet<Cell> = lines.lost.iter().map(|id| cell(*id)).collect();
+        self.write("lines", lines, &|row| spoken.contains(&row[2]) && !unsure.contains(&row[2]));
         let needed: BTreeSet<Cell> = self.rows["lines"].values().map(|line| line[1].clone()).collect();
         self.write("jobs", found, &|row| spoken.contains(&row[1]) && !needed.contains(&row[0]));
     }
@@ -264,8 +272,8 @@ impl Oracle {
             ("updated", passed - equal - inserted),
             ("unchanged", equal),
             ("deleted", deleted),
-            ("quarantined", found.refused.len()),
-            ("skipped", found.staged - passed - found.refused.len()),
+            ("quarantined", found.refused.len() + found.lost.len()),
+            ("skipped", found.staged - passed - found.refused.len() - found.lost.len()),
         ];
         let told: Vec<String> =
             counts.iter().filter(|(_, n)| *n > 0).map(|(name, n)| format!("{name} {n}")).collect();
