@@ -368,7 +368,9 @@ impl Run {
                 .iter()
                 .map(|row| {
                     let cells = row.iter().enumerate().map(|(i, cell)| match cell {
-                        Some(text) if json == Some(i) => canonical::json(text),
+                        Some(text) if json == Some(i) || (title, i) == ("quarantine", 2) => {
+                            canonical::json(text)
+                        }
                         Some(text) if (title, i) == ("phase", 3) || (title, i) == ("change_batch", 4) => {
                             canonical::value("bool", &Some(text.clone()))
                         }

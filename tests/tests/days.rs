@@ -138,7 +138,7 @@ fn left(place: &mut Place) -> Left {
         // Rows without a key have no name of their own.
         quarantine: rows(
             place,
-            "SELECT table_name, row_key, reason FROM {own}quarantine WHERE row_key NOT LIKE '[null]%'",
+            "SELECT table_name, row_key, reason FROM {own}quarantine WHERE row_key NOT LIKE '[null%'",
         ),
     }
 }

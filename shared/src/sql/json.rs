@@ -19,7 +19,7 @@ pub(super) fn key<'a>(
         let value = format!("{alias}.{}", Ident(name));
         spell.quote_json(&text, &shown(spell, ty, &value))
     });
-    format!("'[' || {} || ']'", parts.collect::<Vec<_>>().join(" || ',' || "))
+    format!("'[' || {} || ']'", joined(parts.collect(), " || ',' || "))
 }
 
 /// A value of a key as text.
@@ -47,11 +47,14 @@ pub(super) fn object(members: impl Iterator<Item = (String, String)>) -> String 
         let lead = Quoted(&format!("{}{name}:", if i == 0 { "{" } else { "," })).to_string();
         format!("{lead} || {value}")
     });
-    // SQLite takes an expression no deeper than 1000 operators: those of a wide table stand in brackets.
-    let parts: Vec<String> = parts.collect();
-    let groups: Vec<String> = parts.chunks(WIDE).map(|group| group.join(" || ")).collect();
+    format!("{} || '}}'", joined(parts.collect(), " || "))
+}
+
+/// SQLite takes an expression no deeper than 1000 operators: those of a wide table stand in brackets.
+fn joined(parts: Vec<String>, by: &str) -> String {
+    let groups: Vec<String> = parts.chunks(WIDE).map(|group| group.join(by)).collect();
     match groups.as_slice() {
-        [one] => format!("{one} || '}}'"),
-        several => format!("({}) || '}}'", several.join(") || (")),
+        [one] => one.clone(),
+        several => format!("({})", several.join(&format!("){by}("))),
     }
 }

@@ -9,11 +9,24 @@ use super::{Ident, Sql, Temps, json, spelling};
 /// How many characters of a key name its entry: an index has no place for more.
 const LONGEST: usize = 500;
 
-/// A refused row's key, or all of it where it has none, as a JSON array of texts: the same in both
+/// A refused row's key, or all of it where it has none or a NULL in it, as a JSON array of texts: the same in both
 /// databases.
 fn row_key(dialect: Dialect, task: &Task, alias: &str) -> String {
-    let columns = task.shown_key().into_iter().map(|k| (k, task.target.column(k).map(|c| &c.ty)));
-    format!("substr({}, 1, {LONGEST})", json::key(spelling(dialect), columns, alias))
+    let spell = spelling(dialect);
+    let typed = |names: Vec<&str>| {
+        let columns: Vec<_> = names.into_iter().map(|k| (k, task.target.column(k).map(|c| &c.ty))).collect();
+        json::key(spell, columns.into_iter(), alias)
+    };
+    let all = typed(task.columns.iter().map(|c| c.column.name.as_str()).collect());
+    let name = match task.key.as_slice() {
+        [] => all,
+        key => {
+            let whole: Vec<String> =
+                key.iter().map(|k| format!("{alias}.{} IS NOT NULL", Ident(k))).collect();
+            format!("CASE WHEN {} THEN {} ELSE {all} END", whole.join(" AND "), typed(task.shown_key()))
+        }
+    };
+    format!("substr({name}, 1, {LONGEST})")
 }
 
 /// A refused row as a JSON object, without the values that have no place in its columns.

@@ -143,12 +143,12 @@ DELETE FROM "main"."clients" AS t WHERE (t.rowid) IN (SELECT t FROM temp."cutove
 -- clients: examples of refused rows
 SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, detail
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
-  FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_detail" AS detail FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n ORDER BY ordinal LIMIT 5;
+  FROM (SELECT substr(CASE WHEN r."id" IS NOT NULL THEN '[' || json_quote(CAST(r."id" AS TEXT)) || ']' ELSE '[' || json_quote(CAST(r."id" AS TEXT)) || ',' || json_quote(CAST(r."name" AS TEXT)) || ',' || json_quote(CAST(r."email" AS TEXT)) || ',' || json_quote(CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' END) || ']' END, 1, 500) AS row_key, r."_row" AS ordinal, r."_detail" AS detail FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n ORDER BY ordinal LIMIT 5;
 
 -- clients: forget in quarantine
 DELETE FROM main."cutover_quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
-  FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n);
+  FROM (SELECT substr(CASE WHEN r."id" IS NOT NULL THEN '[' || json_quote(CAST(r."id" AS TEXT)) || ']' ELSE '[' || json_quote(CAST(r."id" AS TEXT)) || ',' || json_quote(CAST(r."name" AS TEXT)) || ',' || json_quote(CAST(r."email" AS TEXT)) || ',' || json_quote(CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' END) || ']' END, 1, 500) AS row_key, r."_row" AS ordinal FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n);
 
 -- clients: verify source
 SELECT s."email", s."id", s."imported", s."name" FROM temp."cutover_staging_1_6bef620e4cb99dca" s LEFT JOIN (SELECT s FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row" WHERE x.s IS NULL;
@@ -164,7 +164,7 @@ INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, 
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
 FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, reason, detail, row_data
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
-  FROM (SELECT substr('[' || json_quote(CAST(r."id" AS TEXT)) || ']', 1, 500) AS row_key, r."_row" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n
+  FROM (SELECT substr(CASE WHEN r."id" IS NOT NULL THEN '[' || json_quote(CAST(r."id" AS TEXT)) || ']' ELSE '[' || json_quote(CAST(r."id" AS TEXT)) || ',' || json_quote(CAST(r."name" AS TEXT)) || ',' || json_quote(CAST(r."email" AS TEXT)) || ',' || json_quote(CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' END) || ']' END, 1, 500) AS row_key, r."_row" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"id":' || json_quote(r."id") || ',"name":' || json_quote(r."name") || ',"email":' || json_quote(r."email") || ',"imported":' || CASE r."imported" WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_1_92198c23a4ee1551" r) x) y) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
 WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR (o.detail IS NOT n.detail AND n.ordinal > $4) OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE
@@ -258,12 +258,12 @@ DELETE FROM "main"."odd ""jobs""" AS t WHERE (t.rowid) IN (SELECT t FROM temp."c
 -- odd "jobs": examples of refused rows
 SELECT row_key, detail FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, detail
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
-  FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_detail" AS detail FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n ORDER BY ordinal LIMIT 5;
+  FROM (SELECT substr(CASE WHEN r."client_id" IS NOT NULL AND r."number" IS NOT NULL THEN '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']' ELSE '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ',' || json_quote(CAST(r."_row" AS TEXT)) || ',' || json_quote(CAST(r."note" AS TEXT)) || ']' END, 1, 500) AS row_key, r."_row_" AS ordinal, r."_detail" AS detail FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n ORDER BY ordinal LIMIT 5;
 
 -- odd "jobs": forget in quarantine
 DELETE FROM main."cutover_quarantine" WHERE phase = $1 AND table_name = $2 AND row_key NOT IN (SELECT row_key FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
-  FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n);
+  FROM (SELECT substr(CASE WHEN r."client_id" IS NOT NULL AND r."number" IS NOT NULL THEN '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']' ELSE '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ',' || json_quote(CAST(r."_row" AS TEXT)) || ',' || json_quote(CAST(r."note" AS TEXT)) || ']' END, 1, 500) AS row_key, r."_row_" AS ordinal FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n);
 
 -- odd "jobs": verify source
 SELECT s."_row", s."client_id", s."number" FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN (SELECT s FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op = 'p') x ON x.s = s."_row_" WHERE x.s IS NULL;
@@ -279,7 +279,7 @@ INSERT INTO main."cutover_quarantine" AS q (phase, table_name, row_key, reason, 
 SELECT $1, $2, n.row_key, n.reason, n.detail, n.row_data, $3, $3
 FROM (SELECT CASE place WHEN 1 THEN row_key ELSE row_key || '#' || place END AS row_key, ordinal, reason, detail, row_data
   FROM (SELECT x.*, row_number() OVER (PARTITION BY row_key ORDER BY ordinal) AS place
-  FROM (SELECT substr('[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']', 1, 500) AS row_key, r."_row_" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n
+  FROM (SELECT substr(CASE WHEN r."client_id" IS NOT NULL AND r."number" IS NOT NULL THEN '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ']' ELSE '[' || json_quote(CAST(r."client_id" AS TEXT)) || ',' || json_quote(CAST(r."number" AS TEXT)) || ',' || json_quote(CAST(r."_row" AS TEXT)) || ',' || json_quote(CAST(r."note" AS TEXT)) || ']' END, 1, 500) AS row_key, r."_row_" AS ordinal, r."_reason" AS reason, r."_detail" AS detail, json_patch('{"client_id":' || json_quote(r."client_id") || ',"number":' || json_quote(r."number") || ',"_row":' || json_quote(r."_row") || ',"note":' || coalesce(json(r."note"), 'null') || '}', coalesce(r."_data", '{}')) AS row_data FROM temp."cutover_refused_0_5d2b6b312038f2f5" r) x) y) n
 LEFT JOIN main."cutover_quarantine" o ON o.phase = $1 AND o.table_name = $2 AND o.row_key = n.row_key
 WHERE o.row_key IS NULL OR o.reason IS NOT n.reason OR (o.detail IS NOT n.detail AND n.ordinal > $4) OR o.row_data IS NOT n.row_data
 ON CONFLICT (phase, table_name, row_key) DO UPDATE

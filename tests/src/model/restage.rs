@@ -60,10 +60,7 @@ pub(super) fn refused(work: &Work<'_>, mode: &str, before: &[Refused]) -> Vec<Re
     let mut refused = work.refused.clone();
     // What a run does not read it does not speak of.
     if work.table.scope.is_some() && !stages(work.table, mode) {
-        // An entry is known by its key, even by one that has a NULL in it.
-        let columns = work.table.identity();
-        let columns = if columns.is_empty() { work.table.in_file().collect() } else { columns };
-        let named = |row: &Row| Table::take(row, &columns);
+        let named = |row: &Row| name(work.table, row);
         let rows = work.passed.iter().chain(work.refused.iter().map(|(row, _)| row));
         let read: Vec<Row> = rows.map(named).collect();
         let anew = |old: &Row| read.contains(&named(old)) || work.in_scope(old);
@@ -74,7 +71,12 @@ pub(super) fn refused(work: &Work<'_>, mode: &str, before: &[Refused]) -> Vec<Re
 
 /// Whether two source rows are versions of one: a row without a whole key is only its own.
 fn same(table: &Table, a: &Row, b: &Row) -> bool {
-    let key = |row: &Row| Table::take(row, &table.identity());
-    let all = |row: &Row| Table::take(row, &table.in_file().collect::<Vec<_>>());
-    if key(a).is_empty() || key(a).contains(&None) { all(a) == all(b) } else { key(a) == key(b) }
+    name(table, a) == name(table, b)
+}
+
+/// What a row is known by: its key, or all of it where it has none or a NULL in it.
+fn name(table: &Table, row: &Row) -> Row {
+    let key = Table::take(row, &table.identity());
+    let all = || Table::take(row, &table.in_file().collect::<Vec<_>>());
+    if key.is_empty() || key.contains(&None) { all() } else { key }
 }
