@@ -58,3 +58,17 @@ fn joined(parts: Vec<String>, by: &str) -> String {
         several => format!("({})", several.join(&format!("){by}("))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_parts_stand_in_brackets() {
+        let joined_of = |n: usize| joined((0..n).map(|i| i.to_string()).collect(), " || ");
+        assert_eq!(joined_of(3), "0 || 1 || 2");
+        let wide = joined_of(2 * WIDE + 1);
+        assert_eq!(wide.matches(") || (").count(), 2);
+        assert!(wide.starts_with("(0 || ") && wide.ends_with(" || (400)"), "{wide}");
+    }
+}
