@@ -168,7 +168,7 @@ fn explain_writing(dialect: Dialect, prepared: &engine::Prepared, steps: &mut St
             let statement = sql::insert_stubs(dialect, set);
             steps.add(Some(&set.name), "insert stubs".to_owned(), Some(statement.to_string()));
         }
-        let statement = sql::insert(dialect, task, temps);
+        let statement = sql::insert(dialect, task, temps, false);
         steps.add(Some(&task.name), "insert".to_owned(), Some(statement.to_string()));
     }
     let mut write = |task: &Task, action: &str, statement: Option<sql::Sql>| {

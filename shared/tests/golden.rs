@@ -75,7 +75,7 @@ fn statements(dialect: Dialect) -> String {
             let column = task.parking_column(uniques[0]).unwrap().to_owned();
             add(&format!("{name}: park"), &sql::park(dialect, task, temp, &uniques, &[column]));
             let late = Task { late: vec!["name".to_owned()], ..task.clone() };
-            add(&format!("{name}: late insert"), &sql::insert(dialect, &late, temp));
+            add(&format!("{name}: late insert"), &sql::insert(dialect, &late, temp, false));
             add(&format!("{name}: late references"), &sql::bind_late(&late, temp).unwrap());
             add(&format!("{name}: unlink"), &sql::unlink(dialect, &late, temp, 'd'));
             let children = [(&tasks[1], &temps[1])];
@@ -86,7 +86,9 @@ fn statements(dialect: Dialect) -> String {
             let deferring = [Task { deferred: vec![key.clone()], ..late }];
             add(&format!("{name}: defer"), &sql::defer(dialect, &deferring, true).unwrap());
         }
-        add(&format!("{name}: insert"), &sql::insert(dialect, task, temp));
+        add(&format!("{name}: insert"), &sql::insert(dialect, task, temp, false));
+        add(&format!("{name}: insert in pages"), &sql::insert(dialect, task, temp, true));
+        add(&format!("{name}: last inserted"), &sql::last_inserted(temp));
         add(&format!("{name}: update"), &sql::update(dialect, task, temp).unwrap());
         add(&format!("{name}: delete"), &sql::delete(dialect, task, temp, 'd'));
         add(&format!("{name}: examples of refused rows"), &sql::example_entries(dialect, task, temp));
@@ -137,7 +139,7 @@ fn ways(dialect: Dialect) -> String {
             0 => statements.push(("find", sql::find_missing(dialect, temp, &task.references[0], known))),
             _ => {}
         }
-        statements.push(("insert", sql::insert(dialect, task, temp)));
+        statements.push(("insert", sql::insert(dialect, task, temp, false)));
         statements.extend(sql::update(dialect, task, temp).map(|s| ("update", s)));
         for (what, statement) in statements {
             writeln!(out, "-- {}: {what}\n{statement};\n", task.entry).unwrap();

@@ -4,7 +4,7 @@ use crate::catalog::{Column, Default, ForeignKey, OnDelete, Table};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint;
 use crate::planner::Task;
-use crate::session::{Body, Session};
+use crate::session::{Body, Dialect, Session};
 use crate::sql::{self, Sql, Temps};
 
 use super::compare::Counts;
@@ -60,7 +60,7 @@ fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i6
         stub::insert(s, prepared, made, index)?;
         if counts.inserts > 0 {
             inserting(s, &task.target, &|name| task.staged(name).is_some(), &mut |s| {
-                expect(s, task, &sql::insert(dialect, task, temp), counts.inserts, "inserted")
+                insert(s, task, temp, counts.inserts)
             })?;
         }
         clock.done(s, "inserted in", &task.name, Some(counts.inserts));
@@ -88,6 +88,32 @@ fn write(s: &mut dyn Session, prepared: &Prepared, counts: &[Counts], made: &[i6
         clock.done(s, "deleted in", &task.name, Some(counts.deletes));
     }
     Ok(())
+}
+
+/// How many rows a statement inserts at most into a table that refers to others. PostgreSQL keeps each of them in mind
+/// until the statement ends, and looks at its references then.
+const PAGE: i64 = 500_000;
+
+/// Inserts the new rows of a task, in pages of the source's order where they are many. Those of a table that refers to itself
+/// may refer to later ones, and are written by one statement.
+fn insert(s: &mut dyn Session, task: &Task, temps: &Temps, wanted: i64) -> Result<()> {
+    let dialect = s.facts().dialect;
+    let keys = &task.target.foreign_keys;
+    let itself = keys.iter().any(|key| key.parent == task.target.id());
+    let in_pages = dialect == Dialect::Postgres && wanted > PAGE && !keys.is_empty() && !itself;
+    let statement = sql::insert(dialect, task, temps, in_pages);
+    if !in_pages {
+        return expect(s, task, &statement, wanted, "inserted");
+    }
+    let last = single_count(s, &sql::last_inserted(temps))?;
+    let (mut from, mut written) = (0, 0);
+    while from < last {
+        s.check_interrupt()?;
+        let to = from.saturating_add(PAGE);
+        written += s.execute(&statement, &[from.into(), to.into()])?;
+        from = to;
+    }
+    as_expected(task, written, wanted, "inserted")
 }
 
 /// Whether rows of a task that go may take other rows of the change set with them, before a

@@ -9,7 +9,7 @@ use super::{Ident, Sql, Temps, list, same_address, spelling, target};
 
 /// Inserts the new rows in key order, which spares an index from being filled at random, or in that of
 /// the source where keys are generated.
-pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
+pub fn insert(dialect: Dialect, task: &Task, temps: &Temps, in_pages: bool) -> Sql {
     let names: Vec<String> = task.columns.iter().map(|c| c.column.name.clone()).collect();
     let values = names.iter().map(|name| match task.late.contains(name) {
         true => "NULL".to_owned(),
@@ -28,13 +28,19 @@ pub fn insert(dialect: Dialect, task: &Task, temps: &Temps) -> Sql {
         key => list("s", key),
     };
     Sql::new(format!(
-        "INSERT INTO {} ({columns}){overriding}\nSELECT {values} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i' ORDER BY {}",
+        "INSERT INTO {} ({columns}){overriding}\nSELECT {values} FROM {} c JOIN {} s ON s.{} = c.s WHERE c.op = 'i'{} ORDER BY {}",
         target(&task.target),
         temps.changes.qualified,
         temps.staging.qualified,
         Ident(&row),
+        if in_pages { " AND c.s > $1 AND c.s <= $2" } else { "" },
         order,
     ))
+}
+
+/// The greatest ordinal of a row to be inserted.
+pub fn last_inserted(temps: &Temps) -> Sql {
+    Sql::new(format!("SELECT max(s) FROM {} WHERE op = 'i'", temps.changes.qualified))
 }
 
 /// Updates the changed rows; None where no column can change. Of an `insert_only` these are stubs that

@@ -46,7 +46,7 @@ mod unique;
 mod upgrade;
 mod verify;
 
-pub use apply::{delete, insert, raise_sequence, update};
+pub use apply::{delete, insert, last_inserted, raise_sequence, update};
 pub use assign::{adopt_keys, draw_keys, has_counters, leave_out, leave_out_details};
 pub use authority::{all_phase_tables, authority_since, count_quarantined, log_authority, set_authority};
 pub use backup::{Misfit, backup_duplicates, backup_misfits, backup_records, server_version, shown_key};

@@ -127,6 +127,13 @@ SET CONSTRAINTS "public"."jobs_client" DEFERRED;
 INSERT INTO "public"."clients" ("id", "name", "email", "imported")
 SELECT s."id", s."name", s."email", s."imported" FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'i' ORDER BY s."id";
 
+-- clients: insert in pages
+INSERT INTO "public"."clients" ("id", "name", "email", "imported")
+SELECT s."id", s."name", s."email", s."imported" FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'i' AND c.s > $1 AND c.s <= $2 ORDER BY s."id";
+
+-- clients: last inserted
+SELECT max(s) FROM pg_temp."cutover_changes_1" WHERE op = 'i';
+
 -- clients: update
 UPDATE "public"."clients" AS t SET "name" = s."name", "email" = s."email", "imported" = s."imported"
 FROM pg_temp."cutover_changes_1" c JOIN pg_temp."cutover_staging_1" s ON s."_row" = c.s WHERE c.op = 'u' AND t.tableoid = c.t_rel AND t.ctid = c.t;
@@ -232,6 +239,13 @@ UPDATE pg_temp."cutover_changes_0" SET op = 'r' WHERE op = 'd' AND (t_rel, t) IN
 -- odd "jobs": insert
 INSERT INTO "public"."odd ""jobs""" ("client_id", "number", "_row", "note")
 SELECT s."client_id", s."number", s."_row", s."note" FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s WHERE c.op = 'i' ORDER BY s."client_id", s."number";
+
+-- odd "jobs": insert in pages
+INSERT INTO "public"."odd ""jobs""" ("client_id", "number", "_row", "note")
+SELECT s."client_id", s."number", s."_row", s."note" FROM pg_temp."cutover_changes_0" c JOIN pg_temp."cutover_staging_0" s ON s."_row_" = c.s WHERE c.op = 'i' AND c.s > $1 AND c.s <= $2 ORDER BY s."client_id", s."number";
+
+-- odd "jobs": last inserted
+SELECT max(s) FROM pg_temp."cutover_changes_0" WHERE op = 'i';
 
 -- odd "jobs": update
 UPDATE "public"."odd ""jobs""" AS t SET "_row" = s."_row"

@@ -133,6 +133,13 @@ PRAGMA defer_foreign_keys = on;
 INSERT INTO "main"."clients" ("id", "name", "email", "imported")
 SELECT s."id", s."name", s."email", s."imported" FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s WHERE c.op = 'i' ORDER BY s."id";
 
+-- clients: insert in pages
+INSERT INTO "main"."clients" ("id", "name", "email", "imported")
+SELECT s."id", s."name", s."email", s."imported" FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s WHERE c.op = 'i' AND c.s > $1 AND c.s <= $2 ORDER BY s."id";
+
+-- clients: last inserted
+SELECT max(s) FROM temp."cutover_changes_1_4bdad02eb4cb59d6" WHERE op = 'i';
+
 -- clients: update
 UPDATE "main"."clients" AS t SET "name" = s."name", "email" = s."email", "imported" = s."imported"
 FROM temp."cutover_changes_1_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON s."_row" = c.s WHERE c.op = 'u' AND t.rowid = c.t;
@@ -247,6 +254,13 @@ UPDATE temp."cutover_changes_0_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND
 -- odd "jobs": insert
 INSERT INTO "main"."odd ""jobs""" ("client_id", "number", "_row", "note")
 SELECT s."client_id", s."number", s."_row", s."note" FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_0_7ce69d09027ea19e" s ON s."_row_" = c.s WHERE c.op = 'i' ORDER BY s."client_id", s."number";
+
+-- odd "jobs": insert in pages
+INSERT INTO "main"."odd ""jobs""" ("client_id", "number", "_row", "note")
+SELECT s."client_id", s."number", s."_row", s."note" FROM temp."cutover_changes_0_4bdad02eb4cb59d6" c JOIN temp."cutover_staging_0_7ce69d09027ea19e" s ON s."_row_" = c.s WHERE c.op = 'i' AND c.s > $1 AND c.s <= $2 ORDER BY s."client_id", s."number";
+
+-- odd "jobs": last inserted
+SELECT max(s) FROM temp."cutover_changes_0_4bdad02eb4cb59d6" WHERE op = 'i';
 
 -- odd "jobs": update
 UPDATE "main"."odd ""jobs""" AS t SET "_row" = s."_row"

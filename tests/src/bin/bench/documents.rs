@@ -14,6 +14,8 @@ use crate::measure::{Line, memory, print, time};
 
 /// Rows of one order in all tables: itself, 3 jobs, 9 parts, 3 labor lines, 3 fees, 1 sublet.
 const ROWS_OF_ORDER: usize = 20;
+/// How many orders change in a day, of all that are there.
+const DAY: usize = 200;
 /// The tables, children before parents.
 const TABLES: [&str; 6] = ["sublet", "fee", "labor", "part", "job", "ro"];
 
@@ -26,8 +28,9 @@ pub fn bench(run: &Run) {
     );
     let folder = folder();
     let file = made(&folder, "orders", orders, 0);
+    let day = made(&folder, "day", DAY.min(orders), 0);
     for database in ["PostgreSQL", "SQLite"] {
-        let mut seconds = [const { Vec::new() }; 3];
+        let mut seconds = [const { Vec::new() }; 4];
         for _ in 0..run.rounds.min(3) {
             let mut side = Side::new(database, &folder);
             seconds[0].push(side.by_hand(&file));
@@ -35,16 +38,19 @@ pub fn bench(run: &Run) {
             side.empty();
             seconds[1].push(side.sync(&file, 0));
             seconds[2].push(side.sync(&file, 0));
+            seconds[3].push(side.sync(&day, 0));
             side.check(orders);
         }
         let names = [
             "JSON functions by hand, into empty tables",
             "sync_phase: first load",
             "sync_phase: nothing changed",
+            "sync_phase: the orders of a day",
         ];
         let lines: Vec<Line> = names.iter().zip(seconds).map(|(name, s)| Line::of(name, s, None)).collect();
         print(database, &lines);
-        for (name, line) in names.iter().zip(&lines) {
+        let read = [orders, orders, orders, DAY.min(orders)];
+        for ((name, line), orders) in names.iter().zip(&lines).zip(read) {
             println!("  {name}: {:.0} rows per second", (orders * ROWS_OF_ORDER) as f64 / line.seconds);
         }
         println!("  growth: rows per second of a first load");
