@@ -57,6 +57,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// Waits so long for an answer: a benchmark may take longer than a test that hangs.
+    pub fn wait(&mut self, patience: Duration) {
+        (self.stdout.patience, self.stderr.patience) = (patience, patience);
+    }
+
     /// psql in a database of the private server.
     pub fn postgres(database: &str) -> Client {
         Client::on(server(), database)
@@ -209,6 +214,7 @@ fn sqlite_code(text: &str) -> &'static str {
 struct Pipe {
     chunks: Receiver<Vec<u8>>,
     unread: Vec<u8>,
+    patience: Duration,
 }
 
 impl Pipe {
@@ -222,12 +228,12 @@ impl Pipe {
                 }
             }
         });
-        Pipe { chunks, unread: Vec::new() }
+        Pipe { chunks, unread: Vec::new(), patience: PATIENCE }
     }
 
     /// All text before the line that holds `marker`; what there is when the process ends.
     fn until(&mut self, marker: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         loop {
             let text = String::from_utf8_lossy(&self.unread).into_owned();
             if let Some(at) = text.find(marker)
@@ -242,7 +248,7 @@ impl Pipe {
                 Ok(chunk) => self.unread.extend(chunk),
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return text,
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
-                    panic!("no answer in {PATIENCE:?}: {text}")
+                    panic!("no answer in {:?}: {text}", self.patience)
                 }
             }
         }

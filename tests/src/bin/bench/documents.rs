@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cutover_tests::client::Client;
 use cutover_tests::postgres::server;
@@ -81,6 +82,7 @@ pub fn memory_of_processes(run: &Run) {
         let mut side = Side::new(database, &folder);
         side.plan(&file, 0);
         let call = side.call();
+        side.client.wait(Duration::from_secs(3600));
         memory(&format!("{database}: sync_phase"), &mut side.client, orders * ROWS_OF_ORDER, &call);
     }
 }
