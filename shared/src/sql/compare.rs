@@ -9,7 +9,8 @@ use super::listings::Listings;
 use super::matching::matching;
 use super::scope::in_scope;
 use super::{
-    Ident, Spelling, Sql, Temps, equal, imported, imported_by, list, same_address, same_key, spelling, target,
+    Ident, Spelling, Sql, Temps, equal, imported, imported_by, list, no_partner, same_address, same_key,
+    spelling, target,
 };
 
 /// Fills the change set. All ways to write are rules for making this one thing: `replace` also sees
@@ -52,7 +53,8 @@ pub fn compare(dialect: Dialect, task: &Task, temps: &Temps, few: bool) -> Sql {
     Sql::new(format!(
         "{into}\nSELECT * FROM (\n  SELECT CASE\n    {rules}\n  END AS op, s.{row}, {address}\n  \
          FROM {staging} s LEFT JOIN {table} t ON {key}\n) x WHERE op IS NOT NULL\nUNION ALL\nSELECT 'd', NULL, {address}\n  \
-         FROM {table} t{scope} LEFT JOIN {staging} s ON {key}\n  WHERE s.{row} IS NULL{gone}"
+         FROM {table} t{scope} LEFT JOIN {staging} s ON {key}\n  WHERE {}{gone}",
+        no_partner(task),
     ))
 }
 

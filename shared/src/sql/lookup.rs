@@ -7,7 +7,9 @@ use crate::types::ColumnType;
 
 use super::references::{Known, asked, rewritten, stay};
 use super::stub::open;
-use super::{Ident, Quoted, Sql, Temps, equal, imported, list, qualified, same_key, spelling, target};
+use super::{
+    Ident, Quoted, Sql, Temps, equal, imported, list, no_partner, qualified, same_key, spelling, target,
+};
 
 /// One lookup of a task, as its statements need it.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +109,6 @@ fn rows(
     staying: &mut Vec<String>,
 ) {
     let Wanted { columns, asked, fills } = wanted;
-    let row = Ident(&task.own_column("_row")).to_string();
     let (table, staging, key) = (target(&task.target), &temps.staging.qualified, same_key(task, "t", "s"));
     let all_staged = task.stages(columns);
     let mark = task.protecting_mark();
@@ -144,8 +145,9 @@ fn rows(
         Write::Upsert => {
             known();
             staying.push(format!(
-                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {on} WHERE s.{row} IS NULL AND {asked}",
+                "SELECT {} FROM {table} t LEFT JOIN {staging} s ON {on} WHERE {} AND {asked}",
                 list("t", *columns),
+                no_partner(task),
             ));
         }
         Write::Replace => {

@@ -283,6 +283,13 @@ fn same_key(task: &Task, t: &str, s: &str) -> String {
     equal(t, &task.key, s, &task.key)
 }
 
+/// Whether a LEFT JOIN by [`same_key`] found no staged row `s`. Told by the key, because PostgreSQL knows such a join for
+/// one of rows without a partner, and does not take them for few.
+fn no_partner(task: &Task) -> String {
+    let row = task.own_column("_row");
+    format!("s.{} IS NULL", Ident(task.key.first().unwrap_or(&row)))
+}
+
 /// `alias.a, alias.b, ...`.
 fn list<'a>(alias: &str, names: impl IntoIterator<Item = &'a String>) -> String {
     names.into_iter().map(|n| format!("{alias}.{}", Ident(n))).collect::<Vec<_>>().join(", ")

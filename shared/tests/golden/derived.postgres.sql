@@ -35,7 +35,7 @@ SELECT * FROM (
 UNION ALL
 SELECT 'd', NULL, t.tableoid, t.ctid
   FROM "public"."per_client" t JOIN (SELECT u."client" AS k0, TRUE AS hit FROM (SELECT DISTINCT g."client" FROM pg_temp."cutover_groups_2" g) u) v ON ARRAY[t."client"] = ARRAY[v.k0] LEFT JOIN pg_temp."cutover_staging_2" s ON t."client" = s."client"
-  WHERE s."_row" IS NULL;
+  WHERE s."client" IS NULL;
 
 -- what was computed
 SELECT c.run_id, EXISTS (SELECT 1 FROM cutover."run" r JOIN cutover."run_table" t ON t.run_id = r.run_id

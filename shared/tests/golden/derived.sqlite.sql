@@ -35,7 +35,7 @@ SELECT * FROM (
 UNION ALL
 SELECT 'd', NULL, t.rowid
   FROM "main"."per_client" t JOIN (SELECT u."client" AS k0, TRUE AS hit FROM (SELECT DISTINCT g."client" FROM temp."cutover_groups_2_7f0cb4e5a7e478f3" g) u) v ON t."client" IS v.k0 LEFT JOIN temp."cutover_staging_2_792552204b78c75c" s ON t."client" = s."client"
-  WHERE s."_row" IS NULL;
+  WHERE s."client" IS NULL;
 
 -- what was computed
 SELECT c.run_id, EXISTS (SELECT 1 FROM main."cutover_run" r JOIN main."cutover_run_table" t ON t.run_id = r.run_id

@@ -30,5 +30,5 @@ SELECT * FROM (
 UNION ALL
 SELECT 'd', NULL, t.tableoid, t.ctid
   FROM "public"."odd ""jobs""" t JOIN (SELECT u."client_id" AS k0, TRUE AS hit FROM (SELECT s."client_id" FROM pg_temp."cutover_staging_1" s UNION SELECT p."id" FROM pg_temp."cutover_staging_0" p) u) v ON ARRAY[t."client_id"] = ARRAY[v.k0] LEFT JOIN pg_temp."cutover_staging_1" s ON t."client_id" = s."client_id" AND t."number" = s."number"
-  WHERE s."_row_" IS NULL;
+  WHERE s."client_id" IS NULL;
 

@@ -28,5 +28,5 @@ SELECT * FROM (
 UNION ALL
 SELECT 'd', NULL, t.rowid
   FROM "main"."odd ""jobs""" t JOIN (SELECT u."client_id" AS k0, TRUE AS hit FROM (SELECT s."client_id" FROM temp."cutover_staging_1_cebdf64634cc62d9" s UNION SELECT p."id" FROM temp."cutover_staging_0_6bef620e4cb99dca" p) u) v ON t."client_id" IS v.k0 LEFT JOIN temp."cutover_staging_1_cebdf64634cc62d9" s ON t."client_id" = s."client_id" AND t."number" = s."number"
-  WHERE s."_row_" IS NULL;
+  WHERE s."client_id" IS NULL;
 

@@ -54,7 +54,7 @@ SELECT * FROM (
 UNION ALL
 SELECT 'd', NULL, t.rowid
   FROM "main"."clients" t LEFT JOIN temp."cutover_staging_1_6bef620e4cb99dca" s ON t."id" = s."id"
-  WHERE s."_row" IS NULL AND coalesce(t."imported" = 1, FALSE);
+  WHERE s."id" IS NULL AND coalesce(t."imported" = 1, FALSE);
 
 -- clients: retain
 UPDATE temp."cutover_changes_1_4bdad02eb4cb59d6" SET op = 'r' WHERE op = 'd' AND (t) IN
