@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 use crate::postgres::server;
 use crate::process::{Signal, is_halted, send};
-use crate::{DIST, Db, calls, dist, home};
+use crate::{DIST, Db, calls, canonical, dist, home};
 
 /// A server that was killed is back long before.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -105,6 +105,45 @@ impl Target {
     /// from 1; at none for 0.
     pub fn strike(&self, signal: &str, number: usize, written: &str) -> Struck {
         self.strike_in(&self.database, signal, number, written, &mut |_| {})
+    }
+
+    /// Strikes a call at each of its `moments`, where `once` at the first of a name, and holds that all
+    /// of it happened or nothing, and nothing is left behind; `after` looks at what else there is. Says
+    /// whether it happened: a strike that comes too late is the last.
+    pub fn strike_each(
+        &self,
+        signal: &str,
+        once: bool,
+        call: &str,
+        moments: &[String],
+        after: &mut dyn FnMut(&Struck, &str),
+    ) -> bool {
+        for (before_it, moment) in moments.iter().enumerate() {
+            if once && moments[..before_it].contains(moment) {
+                continue;
+            }
+            let before = canonical::all_tables(&mut self.client());
+            let struck = self.strike(signal, before_it + 1, call);
+            let at = format!("{}: {call}: {signal} at {}, {moment}", self.db.name(), before_it + 1);
+            assert_eq!(struck.passed.get(before_it), Some(moment), "{at}: {}", struck.said);
+            let mut client = self.client();
+            assert_eq!(self.rubbish(&mut client), Vec::<String>::new(), "{at}");
+            // A server that has come to the end of a statement commits it before it looks again.
+            let late = self.db == Db::Postgres && struck.ok && moment == "before commit";
+            let done = late || moment == "committed";
+            if done {
+                assert!(signal == "SIGINT" || !struck.ok, "{at}: {}", struck.said);
+            } else {
+                assert!(!struck.ok, "{at}: {}", struck.said);
+                assert!(signal != "SIGINT" || struck.said.contains("57014"), "{at}: {}", struck.said);
+                assert_eq!(before, canonical::all_tables(&mut client), "{at}");
+            }
+            after(&struck, &at);
+            if done {
+                return true;
+            }
+        }
+        false
     }
 
     /// Halts a call at its failpoint `number`, runs `meanwhile`, and lets it go on.

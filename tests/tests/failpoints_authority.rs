@@ -130,27 +130,9 @@ fn one_pass(db: Db, signal: &str, pass: usize) {
             client.run(write).ok(write);
         }
         let moments = twin.call(&call).passed;
-        let mut done = false;
-        for (before_it, name) in moments.iter().enumerate() {
-            if pass == 0 && signal == "SIGKILL" && moments[..before_it].contains(name) {
-                continue;
-            }
-            names.insert(name.clone());
-            let before = canonical::all_tables(&mut target.client());
-            let struck = target.strike(signal, before_it + 1, &call);
-            let at = format!("{}: {call}: {signal} at {}, {name}", db.name(), before_it + 1);
-            assert_eq!(struck.passed.get(before_it), Some(name), "{at}: {}", struck.said);
-            let mut client = target.client();
-            assert_eq!(target.rubbish(&mut client), Vec::<String>::new(), "{at}");
-            whole(&target, signal, &at);
-            // What comes at the very end comes too late.
-            done = struck.ok || name == "committed";
-            if done {
-                assert!(["before commit", "committed"].contains(&name.as_str()), "{at}: {}", struck.said);
-                break;
-            }
-            assert_eq!(before, canonical::all_tables(&mut client), "{at}");
-        }
+        names.extend(moments.iter().cloned());
+        let once = pass == 0 && signal == "SIGKILL";
+        let done = target.strike_each(signal, once, &call, &moments, &mut |_, at| whole(&target, signal, at));
         if !done {
             calls::call(&mut target.client(), &call).1.ok(&call);
         }

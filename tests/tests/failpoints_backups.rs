@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use cutover_tests::canonical;
 use cutover_tests::failpoints::Target;
 use cutover_tests::{Db, calls, home};
 
@@ -47,24 +46,8 @@ fn struck(db: Db, signal: &str) {
     let call = format!("import_backup('{}', 'overwrite')", archive.display());
     let moments = twin.call(&call).passed;
     assert!(moments.len() > 4, "{moments:?}");
-    for (before_it, moment) in moments.iter().enumerate() {
-        // A server that is killed takes long to come back, and is killed once for each name.
-        if signal == "SIGKILL" && moments[..before_it].contains(moment) {
-            continue;
-        }
-        let before = canonical::all_tables(&mut target.client());
-        let struck = target.strike(signal, before_it + 1, &call);
-        let at = format!("{}: {signal} at {}, {moment}", db.name(), before_it + 1);
-        assert_eq!(struck.passed.get(before_it), Some(moment), "{at}: {}", struck.said);
-        let mut client = target.client();
-        assert_eq!(target.rubbish(&mut client), Vec::<String>::new(), "{at}");
-        // A server that has come to the end of a statement commits it before it looks again.
-        if moment == "committed" || (db == Db::Postgres && struck.ok && moment == "before commit") {
-            break;
-        }
-        assert!(!struck.ok, "{at}: {}", struck.said);
-        assert_eq!(before, canonical::all_tables(&mut client), "{at}");
-    }
+    // A server that is killed takes long to come back, and is killed once for each name.
+    target.strike_each(signal, signal == "SIGKILL", &call, &moments, &mut |_, _| {});
     calls::call(&mut target.client(), &call).1.ok(&call);
     let rows = "SELECT e.xmlid, n.note FROM event_note n JOIN event e ON e.id = n.event_id ORDER BY 1, 2";
     let found = target.client().run(rows).ok(rows);
