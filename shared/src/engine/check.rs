@@ -83,11 +83,13 @@ fn nullable(task: &Task, link: &Link) -> bool {
 }
 
 fn missing(task: &Task, link: &Link, known: Known<'_>, count: i64, rows: &[Vec<Value>]) -> Error {
+    let parents: Vec<&Task> = match &link.parent {
+        Parent::Table { .. } => Vec::new(),
+        Parent::Tasks(indexes) => indexes.iter().filter_map(|i| known.tasks.get(*i)).collect(),
+    };
     let parent = match &link.parent {
         Parent::Table { name, .. } => name,
-        Parent::Tasks(indexes) => {
-            indexes.first().and_then(|i| known.tasks.get(*i)).map_or(&task.name, |t| &t.target.name)
-        }
+        Parent::Tasks(_) => parents.first().map_or(&task.name, |t| &t.target.name),
     };
     let lines = rows.iter().map(|row| {
         format!(
@@ -96,13 +98,19 @@ fn missing(task: &Task, link: &Link, known: Known<'_>, count: i64, rows: &[Vec<V
             shown(row.get(1..).unwrap_or_default())
         )
     });
+    let left_out = match parents.iter().any(|t| t.plan.cursor.is_some()) {
+        true => format!(" (a \"since\" reads those that the cursor of \"{parent}\" left out)"),
+        false => String::new(),
+    };
     let plural = if count == 1 { "row refers to a row" } else { "rows refer to rows" };
     Error::new(
         Kind::MissingReference,
         format!("{count} {plural} of \"{parent}\" that do{} not exist", if count == 1 { "es" } else { "" }),
     )
     .detail(format!("Table \"{}\":\n{}", task.name, lines.collect::<Vec<_>>().join("\n")))
-    .hint("import the missing rows first, or set \"on_missing_reference\" to \"quarantine\", \"null\" or \"stub\"")
+    .hint(format!(
+        "import the missing rows first{left_out}, or set \"on_missing_reference\" to \"quarantine\", \"null\" or \"stub\""
+    ))
 }
 
 /// Copies rows to the refused ones by `statement` and takes them out of staging; returns how many.
