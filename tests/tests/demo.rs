@@ -235,7 +235,7 @@ const WAREHOUSE_IN_SQLITE: &[&str] = &[
 const WAREHOUSE_IN_POSTGRESQL: &[&str] = &[
     "7 | t | t\n",
     "13 | 13\n", // tables with row security
-    "ERROR:  row security hides rows of \"employees\" from the caller",
+    "ERROR:  row security hides rows of \"repair_orders\" from the caller",
     "HINT:  call it as a role with BYPASSRLS, or as the table's owner",
     "11 | 0\n",
     "ERROR:  permission denied for table customers",

@@ -86,9 +86,11 @@ pub(crate) fn prepare(
     planner::check_match(plans, &tables)?;
     let rounds = plan::rounds(plans);
     // What is derived reads the tables themselves, and would fail in the database's own words.
-    if root.is_some() && rounds.len() > 1 {
-        let all: Vec<&Table> = tables.iter().collect();
-        rights::sees_all(&all, "What is derived would be computed of a part of the rows.")?;
+    if root.is_some() {
+        let is_read = |name: &String| plans.iter().any(|plan| plan.derived_from.contains(name));
+        let read = plans.iter().zip(&tables).filter(|(plan, _)| is_read(&plan.table));
+        let read: Vec<&Table> = read.map(|(_, table)| table).collect();
+        rights::sees_all(&read, "What is derived would be computed of a part of the rows.")?;
     }
     let mut prepared = Vec::with_capacity(rounds.len());
     for round in rounds {
