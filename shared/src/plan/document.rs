@@ -22,6 +22,9 @@ use super::values::{Limit, Scalar};
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
+    /// Where an editor finds this schema; a run does not read it.
+    #[serde(rename = "$schema", default)]
+    pub schema: Option<String>,
     /// The version of this format: 1.
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,

@@ -116,6 +116,12 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_may_say_where_its_schema_is() {
+        let plan = parse(r#"{"$schema": "../plan.schema.json", "version": 1, "phases": []}"#).unwrap();
+        assert_eq!(plan.schema.as_deref(), Some("../plan.schema.json"));
+    }
+
+    #[test]
     fn text_that_is_no_json_says_where() {
         assert!(
             refused("{\"version\": 1,").starts_with("the plan is not valid JSON: EOF"),
