@@ -117,12 +117,13 @@ fn rerun(case: &Case, step: &Step, side: &mut Side, done: &Done, sync: &str) -> 
     let expected = oracle::run(case, step, &state.tables, &side.memory);
     let again = side.call(case, sync);
     same_outcome(&expected, &again)?;
+    let may_write = may_write_again(case, step, done, &again.modes);
     match &expected {
-        Ok(next) if may_write_again(case, done) => {
+        Ok(next) if may_write => {
             same_rows(case, side, next)?;
             side.memory = next.memory.clone();
         }
-        Err(_) if may_write_again(case, done) => untouched(case, side, &state)?,
+        Err(_) if may_write => untouched(case, side, &state)?,
         _ if again.writes_nothing() => untouched(case, side, &state)?,
         _ => return Err(format!("it is not quiet: {again:#?}\nafter {:#?}", done.counts)),
     }
@@ -130,10 +131,13 @@ fn rerun(case: &Case, step: &Step, side: &mut Side, done: &Done, sync: &str) -> 
 }
 
 /// Whether a run may find work in what the same run left: a foreign key took rows that the source
-/// has, or the next one reads less, and so looks up among fewer rows and knows less of its scopes.
-fn may_write_again(case: &Case, done: &Done) -> bool {
-    let narrow = case.tables.iter().zip(&done.modes).any(|(table, mode)| {
-        *mode == "incremental" && (table.scope.is_some() || case.tables.iter().any(|t| t.lookup.is_some()))
+/// has, or it reads less than the one before, and so looks up among fewer rows and knows less of its scopes.
+fn may_write_again(case: &Case, step: &Step, done: &Done, modes: &[String]) -> bool {
+    let narrow = case.tables.iter().enumerate().any(|(i, table)| {
+        // A run that failed tells no modes.
+        let by_cursor = table.cursor.is_some() && step.asked.mode != "full";
+        modes.get(i).map_or(by_cursor, |mode| mode == "incremental")
+            && (table.scope.is_some() || case.tables.iter().any(|t| t.lookup.is_some()))
     });
     narrow || done.reached.contains(&SPREAD)
 }

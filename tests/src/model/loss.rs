@@ -110,8 +110,8 @@ pub(super) fn children(works: &mut [Work<'_>], step: &Step, faults: &mut Faults)
 }
 
 /// Whether a row that refers to one that is gone is there because it was retained: what a run stages
-/// refers to what stays.
+/// refers to what stays, and it deletes the others of a table that it writes.
 fn is_kept(work: &Work<'_>, row: &Row) -> bool {
-    let deletes = ["replace", "delete_insert"].contains(&work.table.write);
+    let deletes = !work.idle && ["replace", "delete_insert"].contains(&work.table.write);
     deletes && work.in_scope(row) && (!work.table.keep_local || imported(work.table, row))
 }
