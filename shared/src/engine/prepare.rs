@@ -86,11 +86,14 @@ pub(crate) fn prepare(
     planner::check_match(plans, &tables)?;
     let rounds = plan::rounds(plans);
     // What is derived reads the tables themselves, and would fail in the database's own words.
-    if root.is_some() {
+    if root.is_some() && rounds.len() > 1 {
         let is_read = |name: &String| plans.iter().any(|plan| plan.derived_from.contains(name));
-        let read = plans.iter().zip(&tables).filter(|(plan, _)| is_read(&plan.table));
-        let read: Vec<&Table> = read.map(|(_, table)| table).collect();
-        rights::sees_all(&read, "What is derived would be computed of a part of the rows.")?;
+        let seen = |read: bool, otherwise: &str| {
+            let chosen = plans.iter().zip(&tables).filter(|(plan, _)| is_read(&plan.table) == read);
+            rights::sees_all(&chosen.map(|(_, table)| table).collect::<Vec<_>>(), otherwise)
+        };
+        seen(true, "What is derived would be computed of a part of the rows.")?;
+        seen(false, "A query that reads it would see a part of the rows.")?;
     }
     let mut prepared = Vec::with_capacity(rounds.len());
     for round in rounds {
