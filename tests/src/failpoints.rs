@@ -107,18 +107,19 @@ impl Target {
         self.strike_in(&self.database, signal, number, written, &mut |_| {})
     }
 
-    /// Strikes a call at each of its `moments`, where `once` at the first of a name, and holds that all
-    /// of it happened or nothing, and nothing is left behind; `after` looks at what else there is. Says
-    /// whether it happened: a strike that comes too late is the last.
+    /// Strikes a call at each of its `moments` behind the first `from`, where `once` at the first of a name, and
+    /// holds that all of it happened or nothing, and nothing is left behind; `after` looks at what else there is.
+    /// Where a strike came too late it happened: says how many of the moments are behind it then.
     pub fn strike_each(
         &self,
         signal: &str,
         once: bool,
         call: &str,
         moments: &[String],
+        from: usize,
         after: &mut dyn FnMut(&Struck, &str),
-    ) -> bool {
-        for (before_it, moment) in moments.iter().enumerate() {
+    ) -> Option<usize> {
+        for (before_it, moment) in moments.iter().enumerate().skip(from) {
             if once && moments[..before_it].contains(moment) {
                 continue;
             }
@@ -140,10 +141,10 @@ impl Target {
             }
             after(&struck, &at);
             if done {
-                return true;
+                return Some(before_it + 1);
             }
         }
-        false
+        None
     }
 
     /// Halts a call at its failpoint `number`, runs `meanwhile`, and lets it go on.

@@ -163,7 +163,11 @@ fn struck_everywhere(target: &Target, signal: &str, calls: &[&str]) {
     for call in calls {
         let call = call.replace("{root}", &target.root.display().to_string());
         let moments = twin.call(&call).passed;
-        target.strike_each(signal, signal == "SIGKILL", &call, &moments, &mut |_, _| {});
+        let once = signal == "SIGKILL";
+        let mut from = 0;
+        while let Some(late) = target.strike_each(signal, once, &call, &moments, from, &mut |_, _| {}) {
+            from = late;
+        }
         calls::call(&mut target.client(), &call).1.ok(&call);
     }
 }

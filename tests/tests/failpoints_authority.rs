@@ -130,10 +130,12 @@ fn one_pass(db: Db, signal: &str, pass: usize) {
             client.run(write).ok(write);
         }
         let moments = twin.call(&call).passed;
-        names.extend(moments.iter().cloned());
         let once = pass == 0 && signal == "SIGKILL";
-        let done = target.strike_each(signal, once, &call, &moments, &mut |_, at| whole(&target, signal, at));
-        if !done {
+        let late = target.strike_each(signal, once, &call, &moments, 0, &mut |struck, at| {
+            names.extend(struck.passed.last().cloned());
+            whole(&target, signal, at);
+        });
+        if late.is_none() {
             calls::call(&mut target.client(), &call).1.ok(&call);
         }
         assert_eq!(outcome(&mut target.client()), outcome(&mut twin.client()), "{}: {call}", db.name());

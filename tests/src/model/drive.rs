@@ -117,7 +117,7 @@ fn rerun(case: &Case, step: &Step, side: &mut Side, done: &Done, sync: &str) -> 
     let expected = oracle::run(case, step, &state.tables, &side.memory);
     let again = side.call(case, sync);
     same_outcome(&expected, &again)?;
-    let may_write = may_write_again(case, step, done, &again.modes);
+    let may_write = may_write_again(case, done, &again);
     match &expected {
         Ok(next) if may_write => {
             same_rows(case, side, next)?;
@@ -132,12 +132,14 @@ fn rerun(case: &Case, step: &Step, side: &mut Side, done: &Done, sync: &str) -> 
 
 /// Whether a run may find work in what the same run left: a foreign key took rows that the source
 /// has, or it reads less than the one before, and so looks up among fewer rows and knows less of its scopes.
-fn may_write_again(case: &Case, step: &Step, done: &Done, modes: &[String]) -> bool {
-    let narrow = case.tables.iter().enumerate().any(|(i, table)| {
-        // A run that failed tells no modes.
-        let by_cursor = table.cursor.is_some() && step.asked.mode != "full";
-        modes.get(i).map_or(by_cursor, |mode| mode == "incremental")
-            && (table.scope.is_some() || case.tables.iter().any(|t| t.lookup.is_some()))
+fn may_write_again(case: &Case, done: &Done, again: &Seen) -> bool {
+    // A run that failed tells no modes.
+    let modes: Vec<&str> = match again.error {
+        Some(_) => done.modes.clone(),
+        None => again.modes.iter().map(String::as_str).collect(),
+    };
+    let narrow = case.tables.iter().zip(modes).any(|(table, mode)| {
+        mode == "incremental" && (table.scope.is_some() || case.tables.iter().any(|t| t.lookup.is_some()))
     });
     narrow || done.reached.contains(&SPREAD)
 }
