@@ -108,8 +108,9 @@ impl Target {
     }
 
     /// Strikes a call at each of its `moments` behind the first `from`, where `once` at the first of a name, and
-    /// holds that all of it happened or nothing, and nothing is left behind; `after` looks at what else there is.
-    /// Where a strike came too late it happened: says how many of the moments are behind it then.
+    /// holds that all of it happened or nothing, and nothing is left behind; `after` looks at what else there
+    /// is, and is told the moment and its place. Where a strike came too late it happened: says how many of the
+    /// moments are behind it then.
     pub fn strike_each(
         &self,
         signal: &str,
@@ -117,7 +118,7 @@ impl Target {
         call: &str,
         moments: &[String],
         from: usize,
-        after: &mut dyn FnMut(&Struck, &str),
+        after: &mut dyn FnMut(&Struck, &str, &str),
     ) -> Option<usize> {
         for (before_it, moment) in moments.iter().enumerate().skip(from) {
             if once && moments[..before_it].contains(moment) {
@@ -139,7 +140,7 @@ impl Target {
                 assert!(signal != "SIGINT" || struck.said.contains("57014"), "{at}: {}", struck.said);
                 assert_eq!(before, canonical::all_tables(&mut client), "{at}");
             }
-            after(&struck, &at);
+            after(&struck, moment, &at);
             if done {
                 return Some(before_it + 1);
             }

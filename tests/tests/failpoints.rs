@@ -165,7 +165,7 @@ fn struck_everywhere(target: &Target, signal: &str, calls: &[&str]) {
         let moments = twin.call(&call).passed;
         let once = signal == "SIGKILL";
         let mut from = 0;
-        while let Some(late) = target.strike_each(signal, once, &call, &moments, from, &mut |_, _| {}) {
+        while let Some(late) = target.strike_each(signal, once, &call, &moments, from, &mut |_, _, _| {}) {
             from = late;
         }
         calls::call(&mut target.client(), &call).1.ok(&call);

@@ -131,8 +131,8 @@ fn one_pass(db: Db, signal: &str, pass: usize) {
         }
         let moments = twin.call(&call).passed;
         let once = pass == 0 && signal == "SIGKILL";
-        let late = target.strike_each(signal, once, &call, &moments, 0, &mut |struck, at| {
-            names.extend(struck.passed.last().cloned());
+        let late = target.strike_each(signal, once, &call, &moments, 0, &mut |_, moment, at| {
+            names.insert(moment.to_owned());
             whole(&target, signal, at);
         });
         if late.is_none() {

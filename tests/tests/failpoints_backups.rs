@@ -47,7 +47,7 @@ fn struck(db: Db, signal: &str) {
     let moments = twin.call(&call).passed;
     assert!(moments.len() > 4, "{moments:?}");
     // A server that is killed takes long to come back, and is killed once for each name.
-    target.strike_each(signal, signal == "SIGKILL", &call, &moments, 0, &mut |_, _| {});
+    target.strike_each(signal, signal == "SIGKILL", &call, &moments, 0, &mut |_, _, _| {});
     calls::call(&mut target.client(), &call).1.ok(&call);
     let rows = "SELECT e.xmlid, n.note FROM event_note n JOIN event e ON e.id = n.event_id ORDER BY 1, 2";
     let found = target.client().run(rows).ok(rows);

@@ -55,7 +55,7 @@ fn struck(db: Db, signal: &str) {
     assert!(moments.iter().filter(|name| *name == "applied a migration").count() == 3, "{moments:?}");
     let mut made = archives(&backups, signal, "before");
     // A server that is killed takes long to come back, and is killed once for each name.
-    target.strike_each(signal, signal == "SIGKILL", &call, &moments, 0, &mut |struck, at| {
+    target.strike_each(signal, signal == "SIGKILL", &call, &moments, 0, &mut |struck, _, at| {
         let after = archives(&backups, signal, at);
         // The backup is made before the first statement, and stays whatever follows.
         let ran = struck.passed.iter().any(|name| name == "applied a migration");

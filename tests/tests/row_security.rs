@@ -113,8 +113,15 @@ fn a_role_that_sees_all_rows_syncs_and_an_analyst_sees_a_view() {
     refused(&mut client, "SELECT * FROM wh.order_snapshots", &["permission denied"]);
     refused(&mut client, "SELECT * FROM cutover.sync_phase('wh')", &["permission denied"]);
     refused(&mut client, "SELECT row_data FROM cutover.quarantine", &["permission denied"]);
-    // Policies that are forced hold for the owner too, also those of the table of snapshots alone.
+    // Policies that are forced hold for the owner too, also those of one table that nothing is derived from.
     client.run("RESET ROLE; ALTER ROLE wh_loader NOBYPASSRLS").ok("back");
+    client.run("ALTER TABLE wh.daily FORCE ROW LEVEL SECURITY; SET ROLE wh_owner").ok("forced");
+    refused(
+        &mut client,
+        "SELECT * FROM cutover.sync_phase('wh')",
+        &["row security hides rows of \"daily\"", "A query that reads it would see a part of the rows", HINT],
+    );
+    client.run("RESET ROLE; ALTER TABLE wh.daily NO FORCE ROW LEVEL SECURITY").ok("back");
     client.run("ALTER TABLE wh.order_snapshots FORCE ROW LEVEL SECURITY; SET ROLE wh_owner").ok("forced");
     refused(
         &mut client,
