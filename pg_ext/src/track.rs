@@ -162,10 +162,13 @@ impl Tracked {
     /// The row with its origin set.
     fn turned_local(&self, data: &pg_sys::TriggerData, row: pg_sys::HeapTuple) -> pg_sys::HeapTuple {
         let Some((mut attribute, mut value)) = self.origin else { return row };
+        let mut null = false;
+        // From PostgreSQL 16 on the arrays are const: a raw pointer is right before and after.
+        let (attributes, values, nulls) = (&raw mut attribute, &raw mut value, &raw mut null);
         // SAFETY: the row is of this relation, and the three arrays are of one element each.
         unsafe {
             let columns = (*data.tg_relation).rd_att;
-            pg_sys::heap_modify_tuple_by_cols(row, columns, 1, &mut attribute, &mut value, &mut false)
+            pg_sys::heap_modify_tuple_by_cols(row, columns, 1, attributes, values, nulls)
         }
     }
 
