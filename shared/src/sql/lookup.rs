@@ -5,7 +5,7 @@ use crate::planner::{Link, Parent, Taking, Task};
 use crate::session::Dialect;
 use crate::types::ColumnType;
 
-use super::references::{Known, asked, rewritten, stay};
+use super::references::{Known, asked, of_any_size, rewritten, stay};
 use super::stub::open;
 use super::{
     Ident, Quoted, Sql, Temps, equal, imported, list, no_partner, qualified, same_key, spelling, target,
@@ -48,6 +48,9 @@ impl Search<'_> {
         }
         let names = self.matched().into_iter().chain(["v".to_owned()]).collect::<Vec<_>>().join(", ");
         let all = |parts: &[String]| format!("SELECT DISTINCT * FROM ({}) x", parts.join(" UNION ALL "));
+        if dialect == Dialect::Sqlite && staged.is_empty() {
+            staying.push(of_any_size(columns.len(), &self.temps.staging.qualified));
+        }
         match (staged.is_empty(), staying.is_empty()) {
             (true, _) => format!("WITH f ({names}) AS ({})", all(&staying)),
             (false, true) => format!("WITH f ({names}) AS ({})", all(&staged)),

@@ -32,6 +32,7 @@ impl<'a> Known<'a> {
         let columns = |alias: &str| list(alias, &link.parent_columns);
         let asked = asked(&link.parent_columns, referring, &link.columns);
         let mut parts = Vec::new();
+        let unsized_part = (dialect == Dialect::Sqlite).then(|| of_any_size(link.columns.len(), referring));
         let stubs = link.parent_id(self.tasks).and_then(|id| self.stubs.of(&id, &link.parent_columns));
         if let Some(set) = stubs {
             parts.push(format!("SELECT {} FROM {} k", columns("k"), stub_table(dialect, set).qualified));
@@ -46,6 +47,7 @@ impl<'a> Known<'a> {
                         qualified(schema, name)
                     ),
                 );
+                parts.extend(unsized_part);
                 return parts.join(" UNION ");
             }
             Parent::Tasks(indexes) => indexes,
@@ -66,8 +68,16 @@ impl<'a> Known<'a> {
                 parts.push(format!("SELECT {} FROM {} t WHERE {open}", columns("t"), target(&task.target)));
             }
         }
+        parts.extend(unsized_part);
         parts.join(" UNION ")
     }
+}
+
+/// Selects nothing, in so many columns, of a table of ours. SQLite takes what IN finds for 25 rows, and from 3.41
+/// on looks at all of so few for each row that is joined to them; beside what might hold as many rows as a table of
+/// unknown size it makes an index.
+pub(super) fn of_any_size(columns: usize, table: &str) -> String {
+    format!("SELECT {} FROM {table} s WHERE FALSE", vec!["NULL"; columns].join(", "))
 }
 
 /// Whether the values of `names` in a target row `t` are among those of `columns` in the rows of `table`.

@@ -221,18 +221,18 @@ INSERT INTO temp."cutover_refused_0_5d2b6b312038f2f5" SELECT s."_row_", s."clien
 FROM temp."cutover_staging_0_7ce69d09027ea19e" s WHERE s."client_id" IS NULL OR s."number" IS NULL;
 
 -- odd "jobs": refuse
-WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id" UNION SELECT NULL FROM temp."cutover_staging_0_7ce69d09027ea19e" s WHERE FALSE)
 INSERT INTO temp."cutover_refused_0_5d2b6b312038f2f5" SELECT s."_row_", s."client_id", s."number", s."_row", s."note", 'missing_reference', substr(CASE WHEN (s."client_id" IS NOT NULL AND r0.c0 IS NULL) THEN '; client_id is not in clients' ELSE '' END, 3), NULL
 FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL);
 
 -- odd "jobs": null
-WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id" UNION SELECT NULL FROM temp."cutover_staging_0_7ce69d09027ea19e" s WHERE FALSE)
 UPDATE temp."cutover_staging_0_7ce69d09027ea19e" SET "client_id" = NULL WHERE "_row_" IN
   (SELECT s."_row_" FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0" WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL));
 
 -- odd "jobs": find
-WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id")
+WITH k0 (c0) AS (SELECT s."id" FROM temp."cutover_staging_1_6bef620e4cb99dca" s UNION SELECT t."id" FROM "main"."clients" t WHERE NOT coalesce(t."imported" = 1, FALSE) AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_0_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_1_92198c23a4ee1551" s ON t."id" = s."id" UNION SELECT NULL FROM temp."cutover_staging_0_7ce69d09027ea19e" s WHERE FALSE)
 SELECT CAST(sum(count(*)) OVER () AS bigint), CAST(s."client_id" AS TEXT)
 FROM temp."cutover_staging_0_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL) GROUP BY s."client_id" ORDER BY s."client_id" LIMIT 5;
