@@ -144,8 +144,10 @@ impl Client {
         let said = self.stderr.until(&marker);
         let said = match self.db {
             Db::Postgres => said,
+            // "Parse error near line 7: no such table: ...", of which newer shells leave out what kind it is.
             Db::Sqlite => {
-                said.rsplit_once("Parse error near").map_or(said.clone(), |(before, _)| before.to_owned())
+                let before = said.rsplit_once("rror near line").map_or(&*said, |(before, _)| before);
+                before.rsplit_once('\n').map_or(String::new(), |(before, _)| before.to_owned() + "\n")
             }
         };
         let alive = self.process.try_wait().expect("wait").is_none();

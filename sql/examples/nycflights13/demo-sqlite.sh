@@ -20,7 +20,7 @@ ln -s "$home/dist/sqlite/cutover.so" "$work/cutover.so"
 cd "$work"
 # Line by line, so that errors stand where they happen. One step fails on purpose.
 stdbuf -oL sqlite3 -batch -init /dev/null nycflights13.sqlite <demo.sqlite.sql 2>&1 | tee demo.log || true
-if [ "$(grep -c 'error near line' demo.log)" != 1 ]; then
+if [ "$(grep -c '[Ee]rror near line' demo.log)" != 1 ]; then
     echo "the demo failed: one error was to be expected, of the damaged file" >&2
     exit 1
 fi

@@ -34,7 +34,7 @@ sed 's/ desktop\./ /' "$here/both_sides.sql" >both_sides.sql
 sed '/push_changes/d' "$here/day.sqlite.sql" >day.sqlite.sql
 run office.sqlite demo-desktop.sqlite.sql
 
-if [ "$(grep -c 'error near line' demo.log)" != 1 ]; then
+if [ "$(grep -c '[Ee]rror near line' demo.log)" != 1 ]; then
     echo "the demo failed: one error was to be expected, of the mistake in step 6" >&2
     exit 1
 fi

@@ -20,7 +20,7 @@ ln -s "$home/dist/sqlite/cutover.so" "$work/cutover.so"
 cd "$work"
 # Line by line, so that errors stand where they happen. Three steps fail on purpose.
 stdbuf -oL sqlite3 -batch -init /dev/null warehouse.sqlite <demo.sqlite.sql 2>&1 | tee demo.log || true
-if [ "$(grep -c 'error near line' demo.log)" != 3 ]; then
+if [ "$(grep -c '[Ee]rror near line' demo.log)" != 3 ]; then
     echo "the demo failed: three errors were to be expected, in step 8" >&2
     exit 1
 fi
