@@ -138,9 +138,12 @@ pub(super) fn stay(
             let same = same_address(spell, &task.target, "x", "t");
             let staged = task.stages_any(names);
             let ops = if staged { "'d', 'u'" } else { "'d'" };
+            // The matching's addresses have no affinity: SQLite makes an index of them only for what has none
+            // either. It reads the whole table, so that to ask for few rows of it would spare nothing.
+            let own = if dialect == Dialect::Sqlite { "+t" } else { "t" };
+            let own = same_address(spell, &task.target, "x", own);
             parts.push(format!(
-                "SELECT {columns} FROM {table} t LEFT JOIN ({matching}) x ON {same} AND x.op IN ({ops}){}",
-                filter(Some(format!("x.{absent} IS NULL"))),
+                "SELECT {columns} FROM {table} t LEFT JOIN ({matching}) x ON {own} AND x.op IN ({ops}) WHERE x.{absent} IS NULL",
             ));
             if staged && !task.stages(names) {
                 parts.push(format!(

@@ -51,7 +51,7 @@ WITH k0 (c0) AS (SELECT t."id" FROM "public"."clients" t LEFT JOIN (WITH l AS (S
 SELECT CASE side WHEN 3 THEN 'd' ELSE CASE WHEN after IS NULL THEN 'i' ELSE 'u' END END AS op, s, t_rel, t
   FROM q WHERE side = 1 OR before IS NULL
 UNION ALL SELECT 'r', s, t_rel, t FROM m WHERE side = 3 AND taken = 2
-UNION ALL SELECT 'p', s, t_rel, t FROM l) x ON t.tableoid = x.t_rel AND t.ctid = x.t AND x.op IN ('d') WHERE x.t IS NULL AND (t."id") IN (SELECT s."client_id" FROM pg_temp."cutover_staging_1" s) UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_0" s ON t."email" = s."email")
+UNION ALL SELECT 'p', s, t_rel, t FROM l) x ON t.tableoid = x.t_rel AND t.ctid = x.t AND x.op IN ('d') WHERE x.t IS NULL UNION SELECT t."id" FROM "public"."clients" t JOIN pg_temp."cutover_refused_0" s ON t."email" = s."email")
 SELECT CAST(sum(count(*)) OVER () AS bigint), s."client_id"::pg_catalog.text
 FROM pg_temp."cutover_staging_1" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL) GROUP BY s."client_id" ORDER BY s."client_id" LIMIT 5;

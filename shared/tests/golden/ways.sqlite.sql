@@ -51,7 +51,7 @@ WITH k0 (c0) AS (SELECT t."id" FROM "main"."clients" t LEFT JOIN (WITH l AS (SEL
 SELECT CASE side WHEN 3 THEN 'd' ELSE CASE WHEN after IS NULL THEN 'i' ELSE 'u' END END AS op, s, t
   FROM q WHERE side = 1 OR before IS NULL
 UNION ALL SELECT 'r', s, t FROM m WHERE side = 3 AND taken = 2
-UNION ALL SELECT 'p', s, t FROM l) x ON t.rowid = x.t AND x.op IN ('d') WHERE x.t IS NULL AND (t."id") IN (SELECT s."client_id" FROM temp."cutover_staging_1_7ce69d09027ea19e" s) UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_0_84e33d3e87a59cd5" s ON t."email" = s."email" UNION SELECT NULL FROM temp."cutover_staging_1_7ce69d09027ea19e" s WHERE FALSE)
+UNION ALL SELECT 'p', s, t FROM l) x ON +t.rowid = x.t AND x.op IN ('d') WHERE x.t IS NULL UNION SELECT t."id" FROM "main"."clients" t JOIN temp."cutover_refused_0_84e33d3e87a59cd5" s ON t."email" = s."email" UNION SELECT NULL FROM temp."cutover_staging_1_7ce69d09027ea19e" s WHERE FALSE)
 SELECT CAST(sum(count(*)) OVER () AS bigint), CAST(s."client_id" AS TEXT)
 FROM temp."cutover_staging_1_7ce69d09027ea19e" s LEFT JOIN k0 r0 ON s."client_id" = r0."c0"
 WHERE (s."client_id" IS NOT NULL AND r0.c0 IS NULL) GROUP BY s."client_id" ORDER BY s."client_id" LIMIT 5;
